@@ -1,0 +1,1 @@
+const int martlet_common_passwords_placeholder = 0;

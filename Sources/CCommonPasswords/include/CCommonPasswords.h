@@ -1,0 +1,1 @@
+extern const int martlet_common_passwords_placeholder;
