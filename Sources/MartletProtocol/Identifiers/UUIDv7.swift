@@ -69,7 +69,7 @@ public struct UUIDv7: Hashable, Comparable, Sendable {
 extension UUIDv7: CustomStringConvertible {
     /// The usual text form, in lower case: `01890a5d-ac96-774b-bcce-b302099a8057`.
     public var description: String {
-        String(unsafeUninitializedCapacity: 36) { text in
+        unsafe String(unsafeUninitializedCapacity: 36) { text in
             var position = 0
             for digit in 0..<32 {
                 if [8, 13, 18, 23].contains(position) {

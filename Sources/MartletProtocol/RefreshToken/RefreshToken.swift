@@ -1,4 +1,4 @@
-import Crypto
+package import Crypto
 import MartletJOSE
 
 /// A refresh token whose text was decoded but whose MAC was not checked: nothing in it is to be believed yet.
@@ -25,7 +25,7 @@ public struct UnauthenticatedRefreshToken: Sendable {
     ///
     /// - Parameter key: the server's key with the id `keyID`.
     /// - Returns: nil where the token was not made with this key.
-    public func authenticated(with key: SymmetricKey) -> RefreshToken? {
+    package func authenticated(with key: SymmetricKey) -> RefreshToken? {
         let claimed = bytes[RefreshToken.Layout.mac]
         let expected = RefreshToken.mac(over: bytes[..<RefreshToken.Layout.mac.lowerBound], key: key)
         var difference: UInt8 = 0
@@ -70,7 +70,7 @@ public struct RefreshToken: Hashable, Sendable {
     ///   - parent: the tag of the token in answer to which this one is given; at sign-in the root tag.
     ///   - keyID: the id of `key`.
     ///   - key: the server's MAC key.
-    public init(
+    package init(
         session: SessionID, generation: UInt32, issuedAt: Timestamp, seed: RefreshTokenSeed, nonce: UInt64,
         parent: RefreshTokenTag, keyID: UInt8, key: SymmetricKey
     ) {

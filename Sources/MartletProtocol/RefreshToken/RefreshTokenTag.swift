@@ -1,4 +1,4 @@
-public import Crypto
+import Crypto
 
 /// The first 16 bytes of SHA-256 over a refresh token's decoded bytes. Storage holds tags, never tokens.
 public struct RefreshTokenTag: Hashable, Sendable {

@@ -1,0 +1,67 @@
+/// How long a client's tokens and sessions live, and how they rotate.
+public struct SessionPolicy: Sendable, Hashable {
+    /// The life of an access token.
+    public var accessLifetime: Duration
+    /// How long a session lives without a renewal.
+    public var idleLimit: Duration
+    /// How long a session lives however often it is renewed.
+    public var absoluteLimit: Duration
+    public var rotation: RotationPolicy
+
+    public init(
+        accessLifetime: Duration, idleLimit: Duration, absoluteLimit: Duration, rotation: RotationPolicy = .init()
+    ) {
+        self.accessLifetime = accessLifetime
+        self.idleLimit = idleLimit
+        self.absoluteLimit = absoluteLimit
+        self.rotation = rotation
+    }
+
+    /// Values that are set one by one; nil leaves the profile's.
+    public struct Overrides: Sendable, Hashable {
+        public var accessLifetime: Duration?
+        public var idleLimit: Duration?
+        public var absoluteLimit: Duration?
+        public var mode: RotationMode?
+
+        public init(
+            accessLifetime: Duration? = nil, idleLimit: Duration? = nil, absoluteLimit: Duration? = nil,
+            mode: RotationMode? = nil
+        ) {
+            self.accessLifetime = accessLifetime
+            self.idleLimit = idleLimit
+            self.absoluteLimit = absoluteLimit
+            self.mode = mode
+        }
+    }
+
+    public func applying(_ overrides: Overrides) -> SessionPolicy {
+        var policy = self
+        policy.accessLifetime = overrides.accessLifetime ?? accessLifetime
+        policy.idleLimit = overrides.idleLimit ?? idleLimit
+        policy.absoluteLimit = overrides.absoluteLimit ?? absoluteLimit
+        policy.rotation.mode = overrides.mode ?? rotation.mode
+        return policy
+    }
+}
+
+extension SessionPolicy {
+    /// For banks: five minutes, signed out after a quarter of an hour without use. A response that is lost for longer
+    /// than a minute ends the session.
+    public static let banking = SessionPolicy(
+        accessLifetime: .seconds(5 * 60), idleLimit: .seconds(15 * 60), absoluteLimit: .seconds(12 * 3_600),
+        rotation: RotationPolicy(repeatLimit: .seconds(60))
+    )
+    public static let standard = SessionPolicy(
+        accessLifetime: .seconds(30 * 60), idleLimit: .seconds(7 * 86_400), absoluteLimit: .seconds(90 * 86_400)
+    )
+    /// For those who stay signed in for months.
+    public static let persistent = SessionPolicy(
+        accessLifetime: .seconds(30 * 60), idleLimit: .seconds(60 * 86_400), absoluteLimit: .seconds(365 * 86_400)
+    )
+
+    /// The named profiles.
+    public static let profiles: [String: SessionPolicy] = [
+        "banking": banking, "standard": standard, "persistent": persistent,
+    ]
+}

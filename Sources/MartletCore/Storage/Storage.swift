@@ -1,0 +1,143 @@
+public import MartletProtocol
+
+/// Everything that the engine needs of a database, one protocol for each concern.
+///
+/// Every method is one transaction. What it wrote is on disk before it returns; only a presentation may ask for less.
+/// `MartletTestKit` has a suite that an implementation has to pass.
+public protocol Storage: UserStorage, SessionStorage, ClientStorage, KeyStorage {
+    /// A number that changes whenever anyone, in this process or another, may have written users, clients or keys.
+    ///
+    /// Cheap enough to be read ten times a second.
+    func changeCounter() async throws(StorageError) -> Int64
+}
+
+public protocol UserStorage: Sendable {
+    /// - Throws: `conflict` where the username (as `UsernameKey` compares them) is taken.
+    func insert(_ user: User) async throws(StorageError)
+
+    func user(_ id: UserID) async throws(StorageError) -> User?
+
+    func user(named key: UsernameKey) async throws(StorageError) -> User?
+
+    /// Users in order of their ids.
+    func users(after: UserID?, limit: Int) async throws(StorageError) -> [User]
+
+    /// Replaces a hash by one of the same password with other parameters, if it is still `old`.
+    func upgradePasswordHash(of id: UserID, from old: PasswordHash, to new: PasswordHash) async throws(StorageError)
+
+    /// Sets a new password, counts the security version up, and ends the user's sessions but `kept`.
+    ///
+    /// - Parameter expectedVersion: the security version that the old password was checked against; nil for an
+    ///   administrator's change.
+    /// - Returns: the sessions that were ended; nil, with nothing written, where there is no such user or the version
+    ///   is another.
+    func setPassword(
+        of id: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID?, at now: Timestamp
+    ) async throws(StorageError) -> [SessionID]?
+
+    /// Disables the user, counts the security version up and ends the sessions with `userDisabled`; or enables.
+    ///
+    /// - Returns: the sessions that were ended; nil where there is no such user.
+    func setDisabled(_ isDisabled: Bool, of id: UserID, at now: Timestamp) async throws(StorageError) -> [SessionID]?
+
+    /// Removes the account and ends its sessions with `userRemoved`.
+    ///
+    /// - Returns: the sessions that were ended; nil where there is no such user.
+    func removeUser(_ id: UserID, at now: Timestamp) async throws(StorageError) -> [SessionID]?
+}
+
+public protocol SessionStorage: Sendable {
+    /// Makes a session, on condition that its user is there, enabled, and still of this security version, and that
+    /// its client is registered or the built-in one.
+    ///
+    /// - Returns: false, with nothing written, where the condition fails.
+    func insert(_ session: Session, userVersion: Int64) async throws(StorageError) -> Bool
+
+    func session(_ id: SessionID) async throws(StorageError) -> Session?
+
+    /// Sessions in order of their ids, the newest first.
+    ///
+    /// - Parameters:
+    ///   - includingEnded: whether those that were ended are listed too.
+    func sessions(
+        of user: UserID?, includingEnded: Bool, before: SessionID?, limit: Int
+    ) async throws(StorageError) -> [Session]
+
+    /// Takes a decision on a presented refresh token inside the transaction that acts on it.
+    ///
+    /// `decide` sees the row as the transaction sees it, nil where there is none. It may be called more than once:
+    /// where a conditional update changes no row, the row is read and decided on again. The decision's `effect` is
+    /// applied; an applied `change` or `seen` also writes `now` and `presenter` as when and by whom the session was
+    /// last seen.
+    /// Presentations that wait together may be written together.
+    ///
+    /// - Parameters:
+    ///   - durability: `relaxed` returns once the write is visible to every reader, before it is synced to disk. Ends
+    ///     are synced all the same.
+    /// - Returns: the decision that was acted on, and the row as it was before.
+    func present(
+        _ id: SessionID, from presenter: Presenter, at now: Timestamp, durability: Durability,
+        decide: @escaping @Sendable (Session?) -> RotationDecision
+    ) async throws(StorageError) -> (decision: RotationDecision, session: Session?)
+
+    /// Ends sessions that have not ended, for one reason.
+    ///
+    /// - Returns: those that it ended.
+    func end(_ selection: SessionSelection, _ end: SessionEnd) async throws(StorageError) -> [SessionID]
+
+    /// Writes down the end of sessions whose limits have passed, and forgets those that ended long ago.
+    ///
+    /// - Parameters:
+    ///   - grace: how far past a limit a session has to be, so that a clock that jumped ends nobody.
+    ///   - forgetting: sessions that ended before this are deleted.
+    ///   - limit: how many rows it touches at most.
+    /// - Returns: how many rows it touched; call again while it is `limit`.
+    func sweep(
+        at now: Timestamp, grace: Duration, forgetting: Timestamp, limit: Int
+    ) async throws(StorageError) -> Int
+}
+
+/// Which sessions to end.
+public enum SessionSelection: Sendable, Hashable {
+    case session(SessionID)
+    /// All of a user's sessions, but one where `except` names it.
+    case user(UserID, except: SessionID?)
+    case client(String)
+    case all
+}
+
+/// When an advance is on disk.
+public enum Durability: String, Sendable, Hashable, CaseIterable {
+    /// Soon after it was answered. A crash loses the last advances, which the next presentation heals.
+    case relaxed
+    /// Before it is answered.
+    case full
+}
+
+public protocol ClientStorage: Sendable {
+    /// - Throws: `conflict` where the id is taken.
+    func insert(_ client: ClientRegistration) async throws(StorageError)
+
+    func client(_ id: String) async throws(StorageError) -> ClientRegistration?
+
+    /// Every client, in order of the ids.
+    func clients() async throws(StorageError) -> [ClientRegistration]
+
+    /// Removes the registration and ends its sessions with `clientRemoved`.
+    ///
+    /// - Returns: the sessions that were ended; nil where there is no such client.
+    func removeClient(_ id: String, at now: Timestamp) async throws(StorageError) -> [SessionID]?
+}
+
+public protocol KeyStorage: Sendable {
+    /// Every key, in order of `activeAt`.
+    func keys() async throws(StorageError) -> [KeyRecord]
+
+    /// Adds a key, on condition that the keys of its kind still number `expectedCount`, so that two processes do not
+    /// both make one.
+    ///
+    /// - Returns: false, with nothing written, where they do not.
+    func insert(_ key: KeyRecord, expectedCount: Int) async throws(StorageError) -> Bool
+
+    func removeKey(kind: KeyRecord.Kind, id: String) async throws(StorageError)
+}
