@@ -53,10 +53,7 @@ extension AccessTokenClaims {
             writer.text(self.scope.count == 1 ? self.scope[0] : self.scope.joined(separator: " "))
         }
         for member in self.custom.members {
-            writer.literal(",")
-            writer.text(member.name)
-            writer.literal(":")
-            writer.value(member.value)
+            writer.member(member.name, member.value)
         }
         writer.literal("}")
         return writer.bytes

@@ -171,8 +171,10 @@ public struct JSONWriter: Sendable {
 
     // MARK: Pieces
 
-    /// Writes a piece of JSON that the program knows to be right, punctuation and all.
+    /// Writes a piece of JSON that the program knows to be right, punctuation and all. A member or value that follows
+    /// gets its comma.
     mutating func literal(_ literal: StaticString) {
+        self.needsComma = true
         // Safe: the buffer is the literal itself, which lives as long as the program.
         literal.withUTF8Buffer { unsafe self.bytes.append(contentsOf: $0) }
     }
