@@ -1,0 +1,74 @@
+extension AccessTokenClaims {
+    /// Checks that a token with these claims would be read back as it was meant.
+    func check() throws(JOSEError) {
+        guard !self.issuer.isEmpty, !self.subject.isEmpty, !self.clientID.isEmpty, !self.tokenID.isEmpty else {
+            throw JOSEError(.invalidClaim, "`iss`, `sub`, `client_id` and `jti` must not be empty.")
+        }
+        guard !self.audience.isEmpty, !self.audience.contains("") else {
+            throw JOSEError(.invalidClaim, "`aud` must name at least one audience.")
+        }
+        guard self.scope.allSatisfy({ $0.utf8.withBytes(ScopeToken.isValid) }) else {
+            throw JOSEError(.invalidClaim, "A scope must be printable ASCII without space, quote and backslash.")
+        }
+        for member in self.custom.members where RegisteredClaim.names.contains(member.name) {
+            throw JOSEError(.invalidClaim, "A custom claim must not be named `\(member.name)`, which is registered.")
+        }
+    }
+
+    /// The claims as JSON text, in the order of ``RegisteredClaim``.
+    func serialized() -> [UInt8] {
+        var writer = JSONWriter(capacity: 512)
+        writer.literal(#"{"iss":"#)
+        writer.text(self.issuer)
+        writer.literal(#","aud":"#)
+        if self.audience.count == 1 {
+            writer.text(self.audience[0])
+        } else {
+            writer.texts(self.audience)
+        }
+        writer.literal(#","sub":"#)
+        writer.text(self.subject)
+        writer.literal(#","client_id":"#)
+        writer.text(self.clientID)
+        writer.literal(#","iat":"#)
+        writer.integer(self.issuedAt)
+        writer.literal(#","exp":"#)
+        writer.integer(self.expiresAt)
+        writer.literal(#","jti":"#)
+        writer.text(self.tokenID)
+        if let sessionID = self.sessionID {
+            writer.literal(#","sid":"#)
+            writer.text(sessionID)
+        }
+        if let authenticatedAt = self.authenticatedAt {
+            writer.literal(#","auth_time":"#)
+            writer.integer(authenticatedAt)
+        }
+        if !self.roles.isEmpty {
+            writer.literal(#","roles":"#)
+            writer.texts(self.roles)
+        }
+        if !self.scope.isEmpty {
+            writer.literal(#","scope":"#)
+            writer.text(self.scope.count == 1 ? self.scope[0] : self.scope.joined(separator: " "))
+        }
+        for member in self.custom.members {
+            writer.member(member.name, member.value)
+        }
+        writer.literal("}")
+        return writer.bytes
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func texts(_ values: [String]) {
+        self.literal("[")
+        for position in values.indices {
+            if position > 0 {
+                self.literal(",")
+            }
+            self.text(values[position])
+        }
+        self.literal("]")
+    }
+}

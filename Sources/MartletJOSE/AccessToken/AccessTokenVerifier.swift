@@ -1,0 +1,110 @@
+/// Checks access tokens (RFC 9068 §4) of one issuer for one audience.
+public struct AccessTokenVerifier: Sendable {
+    /// What a token must say.
+    public let policy: AccessTokenPolicy
+
+    /// The keys that are trusted.
+    public let keys: VerificationKeySet
+
+    /// The header that we mint for each key, encoded and with its dot. Most tokens begin with one of them, byte for
+    /// byte, and such a header needs no parsing: it is what parsing would find to be right.
+    private let mintedHeaders: [(header: [UInt8], key: VerificationKey)]
+
+    private let expected: AccessTokenClaimsReader.Expectation
+
+    private static let type = "at+jwt"
+
+    /// A verifier for this policy and these keys.
+    public init(policy: AccessTokenPolicy, keys: VerificationKeySet) {
+        self.policy = policy
+        self.keys = keys
+        self.mintedHeaders = keys.keys.map { key in
+            (AccessTokenSigner.encodedHeader(algorithm: key.algorithm, keyID: key.keyID), key)
+        }
+        self.expected = AccessTokenClaimsReader.Expectation(policy)
+    }
+
+    /// Checks a token.
+    ///
+    /// - Parameters:
+    ///   - token: The compact JWS.
+    ///   - now: The time, in seconds since 1970.
+    /// - Returns: The token's claims, which are nowhere to be had before they were checked.
+    /// - Throws: Any code of ``JOSEError`` except ``JOSEError/Code/invalidKey``. ``JOSEError/Code/unknownKey`` may be
+    ///   mended by newer keys; ``JOSEError/Code/expired`` is said only of tokens that are right in all else.
+    public func verify(_ token: some StringProtocol, now: Int64) throws(JOSEError) -> VerifiedAccessToken {
+        try token.utf8.withBytes { token throws(JOSEError) in
+            try self.verify(token, now: now)
+        }
+    }
+
+    /// Checks a token that is given as ASCII bytes. Throws as the other does.
+    public func verify(_ token: some Sequence<UInt8>, now: Int64) throws(JOSEError) -> VerifiedAccessToken {
+        try token.withBytes { token throws(JOSEError) in
+            try self.verify(token, now: now)
+        }
+    }
+
+    /// Checks a token that is given as ASCII bytes. Throws as the others do.
+    public func verify(_ token: Span<UInt8>, now: Int64) throws(JOSEError) -> VerifiedAccessToken {
+        guard token.count <= self.policy.maximumBytes else {
+            throw JOSEError(.tooLarge, "An access token may have at most \(self.policy.maximumBytes) bytes.")
+        }
+        let (jws, key) = try self.selectKey(token)
+        try jws.checkSignature(of: token, by: key)
+
+        let payload = try Base64URL.decode(token.extracting(jws.payload))
+        var reader = try AccessTokenClaimsReader(payload, expected: self.expected)
+        let claims = try reader.read()
+        try self.checkTimes(of: claims, notBefore: reader.notBefore, now: now)
+        return VerifiedAccessToken(claims: claims, key: key)
+    }
+
+    private func selectKey(_ token: Span<UInt8>) throws(JOSEError) -> (CompactJWS, VerificationKey) {
+        for (header, key) in self.mintedHeaders where token.starts(with: header.span) {
+            return (try CompactJWS(token, headerEnd: header.count - 1), key)
+        }
+        let jws = try CompactJWS(token)
+        let header = try JWSHeader(decoding: token.extracting(jws.header))
+        try header.requireType(Self.type)
+        return (jws, try header.key(in: self.keys))
+    }
+
+    private func checkTimes(
+        of claims: AccessTokenClaims,
+        notBefore: Int64?,
+        now: Int64
+    ) throws(JOSEError) {
+        let skew = self.policy.clockSkew
+        // RFC 7519 §4.1.4: the moment of `exp` itself is too late.
+        guard now.subtractingClamped(skew) < claims.expiresAt else {
+            throw JOSEError(.expired, "The access token has expired.", detail: "exp \(claims.expiresAt), now \(now)")
+        }
+        let latest = now.addingClamped(skew)
+        for (claim, time) in [
+            (RegisteredClaim.notBefore, notBefore), (.issuedAt, claims.issuedAt),
+            (.authenticatedAt, claims.authenticatedAt),
+        ] {
+            guard let time, time > latest else {
+                continue
+            }
+            throw JOSEError(
+                .notYetValid,
+                "`\(claim.name)` of the access token must not lie in the future.",
+                detail: "\(claim.name) \(time), now \(now)"
+            )
+        }
+    }
+}
+
+extension Int64 {
+    fileprivate func addingClamped(_ other: Int64) -> Int64 {
+        let (sum, overflow) = self.addingReportingOverflow(other)
+        return overflow ? (other < 0 ? .min : .max) : sum
+    }
+
+    fileprivate func subtractingClamped(_ other: Int64) -> Int64 {
+        let (difference, overflow) = self.subtractingReportingOverflow(other)
+        return overflow ? (other < 0 ? .max : .min) : difference
+    }
+}

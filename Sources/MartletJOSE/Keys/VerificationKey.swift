@@ -1,0 +1,54 @@
+/// A public key that checks signatures of one algorithm.
+public struct VerificationKey: Sendable {
+    /// The name by which headers call the key: its `kid`, or its thumbprint if it has none.
+    public let keyID: String
+
+    /// The one algorithm the key is for.
+    public let algorithm: SignatureAlgorithm
+
+    let publicKey: PublicKey
+
+    /// Makes a key ready to check signatures.
+    ///
+    /// - Parameters:
+    ///   - jwk: The key.
+    ///   - algorithm: What the key is for, where it does not say so itself. An RSA key must have it from one or the
+    ///     other; the other kinds have one algorithm only.
+    /// - Throws: ``JOSEError/Code/invalidKey`` if the key is not for signatures, or its algorithm is not known or not
+    ///   the one that was asked for.
+    public init(_ jwk: JWK, algorithm: SignatureAlgorithm? = nil) throws(JOSEError) {
+        guard jwk.use == nil || jwk.use == "sig", jwk.operations?.contains("verify") ?? true else {
+            throw JOSEError(.invalidKey, "The key must be one for signatures: `use` is `sig`, or `key_ops` has `verify`.")
+        }
+        let algorithm = try jwk.onlyAlgorithm(expected: algorithm)
+        self.publicKey = try PublicKey(jwk.material, algorithm: algorithm)
+        self.algorithm = algorithm
+        self.keyID = jwk.keyID ?? jwk.thumbprint
+    }
+
+    /// Whether the key made this signature for this message.
+    ///
+    /// - Parameters:
+    ///   - signature: The signature as JWS has it (RFC 7518 §3): for ES256 the 64 bytes of r and s.
+    ///   - message: What was signed: for a JWS, the encoded header, a dot, and the encoded payload.
+    public func isValidSignature(_ signature: some Sequence<UInt8>, for message: some Sequence<UInt8>) -> Bool {
+        message.withBytes { self.publicKey.isValidSignature(Array(signature), for: $0) }
+    }
+}
+
+extension JWK {
+    /// The one algorithm the key is for.
+    func onlyAlgorithm(expected: SignatureAlgorithm?) throws(JOSEError) -> SignatureAlgorithm {
+        let candidates = self.algorithm.map { [$0] } ?? self.material.algorithms
+        if let expected {
+            guard candidates.contains(expected) else {
+                throw JOSEError(.invalidKey, "The key must be one for \(expected).")
+            }
+            return expected
+        }
+        guard candidates.count == 1 else {
+            throw JOSEError(.invalidKey, "An RSA key must say in `alg` which of RS256 and PS256 it is for.")
+        }
+        return candidates[0]
+    }
+}
