@@ -20,7 +20,7 @@ final class PasswordHasher: Sendable {
     ///   - threads: how many hashes are computed at a time.
     ///   - queue: how many more may wait.
     init(parameters: PasswordParameters, threads: Int, queue: Int) throws(AuthorityError) {
-        guard unsafe sodium_init() >= 0 else {
+        guard sodium_init() >= 0 else {
             throw AuthorityError(.overloaded, detail: "libsodium found no source of randomness")
         }
         self.parameters = parameters
@@ -70,14 +70,12 @@ final class PasswordHasher: Sendable {
     }
 
     private static func hash(_ password: [UInt8], _ parameters: PasswordParameters) throws(AuthorityError) -> PasswordHash {
-        let length = Int(crypto_pwhash_strbytes())
-        var text = [CChar](repeating: 0, count: length)
-        let status = unsafe password.withUnsafeBytes { password in
-            unsafe crypto_pwhash_str_alg(
-                &text, password.bindMemory(to: CChar.self).baseAddress, UInt64(password.count),
-                UInt64(parameters.iterations), parameters.memory, crypto_pwhash_alg_argon2id13()
-            )
-        }
+        var text = [CChar](repeating: 0, count: textLength)
+        let password = password.map(CChar.init(bitPattern:))
+        let status = unsafe crypto_pwhash_str_alg(
+            &text, password, UInt64(password.count), UInt64(parameters.iterations), parameters.memory,
+            crypto_pwhash_alg_argon2id13()
+        )
         guard status == 0 else {
             throw AuthorityError(.overloaded, retryAfter: .seconds(1), detail: "no memory for a password hash")
         }
@@ -86,10 +84,8 @@ final class PasswordHasher: Sendable {
 
     private static func matches(_ password: [UInt8], _ hash: PasswordHash) -> Bool {
         guard let text = padded(hash) else { return false }
-        return unsafe password.withUnsafeBytes { password in
-            unsafe crypto_pwhash_str_verify(
-                text, password.bindMemory(to: CChar.self).baseAddress, UInt64(password.count)) == 0
-        }
+        let password = password.map(CChar.init(bitPattern:))
+        return unsafe crypto_pwhash_str_verify(text, password, UInt64(password.count)) == 0
     }
 
     private static func isOutdated(_ hash: PasswordHash, _ parameters: PasswordParameters) -> Bool {
@@ -97,12 +93,13 @@ final class PasswordHasher: Sendable {
         return unsafe crypto_pwhash_str_needs_rehash(text, UInt64(parameters.iterations), parameters.memory) != 0
     }
 
+    private static var textLength: Int { Int(crypto_pwhash_strbytes()) }
+
     /// libsodium reads `crypto_pwhash_strbytes()` bytes, however short the text is.
     private static func padded(_ hash: PasswordHash) -> [CChar]? {
-        let length = Int(crypto_pwhash_strbytes())
         let text = hash.text.utf8.map(CChar.init(bitPattern:))
-        guard text.count < length else { return nil }
-        return text + [CChar](repeating: 0, count: length - text.count)
+        guard text.count < textLength else { return nil }
+        return text + [CChar](repeating: 0, count: textLength - text.count)
     }
 }
 

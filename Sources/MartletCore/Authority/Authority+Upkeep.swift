@@ -1,3 +1,5 @@
+import MartletProtocol
+
 extension Authority {
     /// What is to be done now and then: writes down the ends of expired sessions, forgets old ones, rotates keys by
     /// age. Cheap where nothing is due; run it about once a minute.

@@ -1,4 +1,4 @@
-public import MartletProtocol
+import MartletProtocol
 
 /// The engine: accounts, sessions, tokens. It knows no sockets and no SQL.
 ///

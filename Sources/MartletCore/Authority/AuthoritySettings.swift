@@ -1,4 +1,4 @@
-public import MartletProtocol
+import MartletProtocol
 
 /// What an authority goes by.
 public struct AuthoritySettings: Sendable {

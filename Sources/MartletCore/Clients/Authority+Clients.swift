@@ -1,4 +1,4 @@
-public import MartletProtocol
+import MartletProtocol
 
 /// A client to register.
 public struct NewClient: Sendable {

@@ -1,6 +1,6 @@
 import Crypto
 import MartletJOSE
-public import MartletProtocol
+import MartletProtocol
 import Synchronization
 
 /// The registered clients, in memory: a decision on a refresh token asks for one inside a transaction.

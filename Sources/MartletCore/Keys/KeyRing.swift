@@ -1,6 +1,6 @@
 import Crypto
 public import MartletJOSE
-public import MartletProtocol
+import MartletProtocol
 import NIOPosix
 import Synchronization
 
@@ -151,7 +151,7 @@ public final class KeyRing: Sendable {
     private func newSigningKey() async throws(AuthorityError) -> SigningKey {
         do {
             return try await NIOThreadPool.singleton.runIfActive { [algorithm = settings.algorithm] in
-                try SigningKey(generating: algorithm)
+                SigningKey(generating: algorithm)
             }
         } catch {
             throw AuthorityError(.storageUnavailable, detail: "a signing key could not be made: \(error)")

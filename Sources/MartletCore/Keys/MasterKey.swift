@@ -1,4 +1,5 @@
 import Crypto
+import MartletProtocol
 
 /// The key that the authority's keys are sealed under at rest. Prints as `<redacted>`.
 public struct MasterKey: Sendable, CustomStringConvertible, CustomReflectable {

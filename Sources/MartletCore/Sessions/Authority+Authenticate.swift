@@ -1,5 +1,5 @@
 public import MartletJOSE
-public import MartletProtocol
+import MartletProtocol
 
 /// Who makes a request: a verified access token, and its session and user as storage has them now.
 public struct AuthenticatedRequester: Sendable {
@@ -36,17 +36,18 @@ extension Authority {
         // The authority goes by its own clock, so an expired token has no grace here. Another node's may be ahead.
         let policy = AccessTokenPolicy(issuer: settings.issuer, audience: audience, clockSkew: 60)
         let now = clock.now.seconds
+        let token: VerifiedAccessToken
         do throws(JOSEError) {
-            let token = try AccessTokenVerifier(policy: policy, keys: keys.verificationKeys).verify(accessToken, now: now)
-            guard token.expiresAt > now else {
-                throw AuthorityError(.tokenExpired, message: "the access token expired; renew it")
-            }
-            return token
+            token = try AccessTokenVerifier(policy: policy, keys: keys.verificationKeys).verify(accessToken, now: now)
         } catch {
-            switch error.code {
-            case .expired: throw AuthorityError(.tokenExpired, message: "the access token expired; renew it")
-            default: throw AuthorityError(.tokenInvalid, message: error.message, detail: error.detail)
+            guard error.code == .expired else {
+                throw AuthorityError(.tokenInvalid, message: error.message, detail: error.detail)
             }
+            throw Self.expiredToken
         }
+        guard token.expiresAt > now else { throw Self.expiredToken }
+        return token
     }
+
+    private static let expiredToken = AuthorityError(.tokenExpired, message: "the access token expired; renew it")
 }

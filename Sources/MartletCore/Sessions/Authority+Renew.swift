@@ -1,4 +1,4 @@
-public import MartletProtocol
+import MartletProtocol
 import Synchronization
 
 extension Authority {

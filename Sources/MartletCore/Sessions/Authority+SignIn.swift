@@ -1,4 +1,4 @@
-public import MartletProtocol
+import MartletProtocol
 
 /// A sign-in as it was asked for.
 public struct SignIn: Sendable {

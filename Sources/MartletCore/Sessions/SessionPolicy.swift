@@ -1,3 +1,5 @@
+import MartletProtocol
+
 /// How long a client's tokens and sessions live, and how they rotate.
 public struct SessionPolicy: Sendable, Hashable {
     /// The life of an access token.

@@ -26,8 +26,9 @@ extension Authority {
             scope: client.scopes
         )
         let accessToken: String
+        let signer = try keys.signer(at: now)
         do throws(JOSEError) {
-            accessToken = try keys.signer(at: now).sign(claims)
+            accessToken = try signer.sign(claims)
         } catch {
             throw AuthorityError(.storageUnavailable, detail: "an access token could not be signed: \(error)")
         }

@@ -1,4 +1,5 @@
-public import MartletProtocol
+import MartletJOSE
+import MartletProtocol
 
 extension Authority {
     /// Revokes a token of the client's own, and with it its session (RFC 7009 §2).
