@@ -8,10 +8,12 @@ extension Authority {
     ///   - text: the refresh token as it was sent.
     ///   - client: who presents it.
     ///   - delivery: how it was sent.
+    ///   - scopes: fewer of the client's scopes, for this access token; nil for all of them (RFC 6749 §6).
     /// - Throws: `refreshTokenInvalid`, `clientMismatch`, `sessionEnded` with the reason, `tokenSuperseded`, or
     ///   `storageUnavailable`, which says nothing of the session.
     public func renew(
-        _ text: String, from client: PresentingClient, delivery: Delivery = .body, presenter: Presenter = Presenter()
+        _ text: String, from client: PresentingClient, delivery: Delivery = .body, scopes: [String]? = nil,
+        presenter: Presenter = Presenter()
     ) async throws(AuthorityError) -> IssuedTokens {
         let token = try await authenticatedRefreshToken(text)
         let presentation = Presentation(token: token, client: client, delivery: delivery)
@@ -25,9 +27,9 @@ extension Authority {
         case .expired(let reason): throw AuthorityError(.sessionEnded, reason: reason)
         case .late: throw AuthorityError(.tokenSuperseded, retryAfter: .seconds(1))
         case .repeat(let child), .advance(_, let child), .resync(let child, _), .recovered(_, let child):
-            return try await answer(session, child: child, to: token, at: now)
+            return try await answer(session, child: child, to: token, scopes: scopes, at: now)
         case .kept:
-            return try await answer(session, child: nil, to: token, at: now)
+            return try await answer(session, child: nil, to: token, scopes: scopes, at: now)
         }
     }
 
@@ -67,7 +69,7 @@ extension Authority {
     }
 
     private func answer(
-        _ session: Session?, child: ChildToken?, to token: RefreshToken, at now: Timestamp
+        _ session: Session?, child: ChildToken?, to token: RefreshToken, scopes: [String]?, at now: Timestamp
     ) async throws(AuthorityError) -> IssuedTokens {
         guard var session, let client = try await clients.client(session.clientID) else {
             throw AuthorityError(.sessionEnded, reason: .clientRemoved)
@@ -79,7 +81,8 @@ extension Authority {
         session.lastSeenAt = max(session.lastSeenAt, now)
         let refreshToken =
             if let child { try mint(child, of: session.id, seed: token.seed, at: now) } else { token }
-        return try issue(refreshToken, for: session, user: user, client: client, at: now)
+        return try issue(
+            refreshToken, for: session, user: user, client: client, scopes: scopes ?? client.scopes, at: now)
     }
 
     private func report(_ decision: RotationDecision, session: Session?, presenter: Presenter, at now: Timestamp) {

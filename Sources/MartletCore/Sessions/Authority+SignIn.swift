@@ -82,7 +82,8 @@ extension Authority {
             lastSeenAt: now, lastPresenter: request.presenter, end: nil
         )
         let token = try mint(ChildToken(parent: root, generation: 1), of: session.id, seed: seed, at: now)
-        let issued = try issue(token, for: session, user: user, client: request.client, at: now)
+        let issued = try issue(
+            token, for: session, user: user, client: request.client, scopes: request.client.scopes, at: now)
         let isMade = try await storing { () async throws(StorageError) in
             try await storage.insert(session, userVersion: user.securityVersion)
         }

@@ -6,7 +6,8 @@ extension Authority {
     ///
     /// - Parameter refreshToken: the token to answer with, minted or kept.
     func issue(
-        _ refreshToken: RefreshToken, for session: Session, user: User, client: ClientRegistration, at now: Timestamp
+        _ refreshToken: RefreshToken, for session: Session, user: User, client: ClientRegistration, scopes: [String],
+        at now: Timestamp
     ) throws(AuthorityError) -> IssuedTokens {
         let policy = settings.policy(of: client)
         // A token that outlived its session would be refused here and believed elsewhere.
@@ -23,7 +24,7 @@ extension Authority {
             sessionID: session.id.description,
             authenticatedAt: session.authenticatedAt.seconds,
             roles: user.roles,
-            scope: client.scopes
+            scope: scopes
         )
         let accessToken: String
         let signer = try keys.signer(at: now)
@@ -43,7 +44,7 @@ extension Authority {
             issuedAt: now,
             session: session,
             user: user,
-            scopes: client.scopes
+            scopes: scopes
         )
     }
 

@@ -74,7 +74,7 @@ extension Authority {
         let client = try await answeringOAuth { () async throws(AuthorityError) in
             try await clients.authenticated(credentials.id, secret: credentials.secret)
         }
-        guard let client else { throw OAuthFailure(.invalidClient, "the client is unknown or its secret is wrong") }
+        guard let client else { throw OAuthFailure.invalidClient }
         return client
     }
 }

@@ -60,3 +60,7 @@ func answeringOAuth<Value>(_ work: () async throws(AuthorityError) -> Value) asy
         throw OAuthFailure(error)
     }
 }
+
+extension OAuthFailure {
+    static let invalidClient = OAuthFailure(.invalidClient, "The client is unknown or its secret is wrong.")
+}
