@@ -16,6 +16,11 @@ public struct ProblemCode: Hashable, Sendable {
         self.next = next
     }
 
+    /// A code of a newer server, with what its answer said of it.
+    init(unlisted rawValue: String, status: Int, next: NextStep, title: String) {
+        self.init(rawValue, status, next, title)
+    }
+
     public static let malformedRequest = ProblemCode("malformed_request", 400, .none, "The request is malformed")
     public static let unsupportedMediaType = ProblemCode(
         "unsupported_media_type", 415, .none, "The content type is not supported")

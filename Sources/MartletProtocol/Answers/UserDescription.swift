@@ -1,0 +1,42 @@
+public import MartletJOSE
+
+/// A user as `GET /v1/me` and the administrators' API show them.
+public struct UserDescription: Answer, Hashable {
+    public var id: UserID
+    public var username: String
+    public var email: String?
+    public var roles: [String]
+    public var createdAt: Timestamp
+    public var isDisabled: Bool
+
+    public init(
+        id: UserID, username: String, email: String?, roles: [String], createdAt: Timestamp, isDisabled: Bool
+    ) {
+        self.id = id
+        self.username = username
+        self.email = email
+        self.roles = roles
+        self.createdAt = createdAt
+        self.isDisabled = isDisabled
+    }
+
+    public init(_ members: JSONMembers) throws(ProtocolError) {
+        id = try members.identifier("id")
+        username = try members.string("username")
+        email = try members.string(ifPresent: "email")
+        roles = try members.strings("roles")
+        createdAt = try members.timestamp("createdAt")
+        isDisabled = try members.bool("disabled")
+    }
+
+    public func write(to writer: inout JSONWriter) {
+        writer.object {
+            $0.member("id", id.description)
+            $0.member("username", username)
+            $0.member("email", ifPresent: email)
+            $0.member("roles", roles)
+            $0.member("createdAt", createdAt)
+            $0.member("disabled", isDisabled)
+        }
+    }
+}
