@@ -20,17 +20,17 @@ struct ClientCredentials {
     init(_ request: Request, form: FormParameters) throws(OAuthFailure) {
         if let basic = try Self.basicCredentials(of: request) {
             guard form["client_secret"] == nil else {
-                throw OAuthFailure(.invalidRequest, "authenticate the client in one way, not by header and form both")
+                throw OAuthFailure(.invalidRequest, "Authenticate the client in one way, not by header and form both.")
             }
             guard form["client_id"] == nil || form["client_id"] == basic.id else {
-                throw OAuthFailure(.invalidRequest, "client_id is not the client of the Authorization header")
+                throw OAuthFailure(.invalidRequest, "The parameter client_id is not the client of the Authorization field.")
             }
             (id, secret, method) = (basic.id, basic.secret, .basic)
             return
         }
         guard let id = form["client_id"], !id.isEmpty else {
             throw OAuthFailure(
-                .invalidClient, "name the client: by client_id, or by Authorization: Basic where it has a secret")
+                .invalidClient, "Name the client by client_id, or by Authorization: Basic where it has a secret.")
         }
         self.id = id
         secret = form["client_secret"]
@@ -43,15 +43,14 @@ struct ClientCredentials {
         guard let field = fields.first else { return nil }
         let parts = field.split(separator: " ", maxSplits: 1)
         guard fields.count == 1, parts.count == 2, parts[0].lowercased() == "basic" else {
-            throw OAuthFailure(.invalidClient, "a client authenticates with one Authorization: Basic field")
+            throw OAuthFailure(.invalidClient, "A client authenticates with one Authorization: Basic field.")
         }
         // Basic is base64 with padding (RFC 7617 §2); both halves are form-encoded (RFC 6749 §2.3.1).
-        guard let decoded = Base64.decode(parts[1]), let text = String(validating: decoded, as: UTF8.self),
-            let colon = text.firstIndex(of: ":"),
-            let id = FormParameters.decoded(text[..<colon]),
-            let secret = FormParameters.decoded(text[text.index(after: colon)...])
+        guard let decoded = Base64.decode(parts[1]), let colon = decoded.firstIndex(of: UInt8(ascii: ":")),
+            let id = try? FormParameters.decode(decoded[..<colon], of: "client_id"),
+            let secret = try? FormParameters.decode(decoded[(colon + 1)...], of: "client_secret")
         else {
-            throw OAuthFailure(.invalidClient, "Authorization: Basic holds base64 of client_id:client_secret")
+            throw OAuthFailure(.invalidClient, "Authorization: Basic holds base64 of client_id:client_secret.")
         }
         return (id, secret)
     }

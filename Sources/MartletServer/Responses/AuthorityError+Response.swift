@@ -1,7 +1,8 @@
 import HTTPTypes
 public import Hummingbird
+import Logging
 public import MartletCore
-import MartletProtocol
+public import MartletProtocol
 
 /// An error of the engine answers as a problem document (RFC 9457), wherever the routes are mounted.
 extension AuthorityError: HTTPResponseError {
@@ -11,13 +12,7 @@ extension AuthorityError: HTTPResponseError {
         if let detail {
             context.logger.log(level: code.status >= 500 ? .error : .debug, "\(code.rawValue): \(detail)")
         }
-        let problem = Problem(
-            code, detail: message ?? reason?.explanation, reason: reason
-        )
-        var response = Response.uncached(status, bytes: problem.serialized(), type: "application/problem+json")
-        if let retryAfter {
-            response.headers[.retryAfter] = String(max(1, retryAfter.wholeSeconds))
-        }
+        var response = Response(Problem(code, message ?? reason?.explanation, reason: reason, retryAfter: retryAfter))
         if code.isAboutAccessToken {
             response.headers[.wwwAuthenticate] = BearerChallenge(for: self).field
         }
@@ -46,4 +41,28 @@ private struct BearerChallenge {
             default: "Bearer error=\"invalid_token\", error_description=\"\(description)\""
             }
     }
+}
+
+/// A malformed body answers as a problem document too.
+extension ProtocolError: HTTPResponseError {
+    public var status: HTTPResponse.Status { HTTPResponse.Status(code: problem.status) }
+
+    public func response(from request: Request, context: some RequestContext) throws -> Response {
+        Response(problem)
+    }
+
+    private var problem: Problem { Problem(code == .tooLarge ? .tooLarge : .malformedRequest, message) }
+}
+
+extension Response {
+    init(_ problem: Problem) {
+        self = .uncached(
+            HTTPResponse.Status(code: problem.status), bytes: problem.encoded(), type: Problem.mediaType)
+        headers[.retryAfter] = problem.retryAfter?.retryAfterField
+    }
+}
+
+extension Duration {
+    /// `Retry-After` in seconds (RFC 9110 §10.2.3), at least one.
+    var retryAfterField: String { String(max(1, wholeSeconds)) }
 }

@@ -1,19 +1,20 @@
 import HTTPTypes
 import Hummingbird
+import Logging
 import MartletCore
 import MartletProtocol
 
-/// An error of the OAuth endpoints (RFC 6749 §5.2), with the members `next` and `reason` of ours.
+/// An error of the OAuth endpoints (RFC 6749 §5.2), on its way to be answered.
 struct OAuthFailure: Error {
     let error: OAuthError
     let httpStatus: Int
-    var retryAfter: Duration?
     /// For logs.
-    var detail: String?
+    let detail: String?
 
-    init(_ code: OAuthError.Code, _ description: String, next: NextStep = .none, status: Int? = nil) {
-        error = OAuthError(code, description: description, next: next)
+    init(_ code: OAuthErrorCode, _ description: String?, next: NextStep = .none, status: Int? = nil) {
+        error = OAuthError(code, description, next: next)
         httpStatus = status ?? code.status
+        detail = nil
     }
 
     /// What the engine refused, in OAuth's words.
@@ -21,7 +22,7 @@ struct OAuthFailure: Error {
     /// Stock clients take `invalid_grant` for a sign-out, so only the end of a session is one; a superseded token and
     /// a failing storage are `temporarily_unavailable`.
     init(_ refusal: AuthorityError) {
-        let code: OAuthError.Code =
+        let code: OAuthErrorCode =
             switch refusal.code {
             case .refreshTokenInvalid, .sessionEnded, .clientMismatch: .invalidGrant
             case .tokenSuperseded, .storageUnavailable, .overloaded, .rateLimited: .temporarilyUnavailable
@@ -29,13 +30,14 @@ struct OAuthFailure: Error {
             default: .serverError
             }
         error = OAuthError(
-            code, description: refusal.message ?? refusal.reason?.explanation ?? refusal.code.title,
-            next: refusal.code.next, reason: refusal.reason
+            code, refusal.message ?? refusal.reason?.explanation ?? refusal.code.title, next: refusal.code.next,
+            reason: refusal.reason, retryAfter: refusal.retryAfter
         )
         httpStatus = code.status
-        retryAfter = refusal.retryAfter
         detail = refusal.detail
     }
+
+    static let invalidClient = OAuthFailure(.invalidClient, "The client is unknown or its secret is wrong.")
 }
 
 extension OAuthFailure: HTTPResponseError {
@@ -43,11 +45,11 @@ extension OAuthFailure: HTTPResponseError {
 
     func response(from request: Request, context: some RequestContext) throws -> Response {
         if let detail {
-            context.logger.log(level: httpStatus >= 500 ? .error : .debug, "\(error.code.rawValue): \(detail)")
+            context.logger.log(level: httpStatus >= 500 ? .error : .debug, "\(error.code): \(detail)")
         }
-        var response = Response.uncached(status, bytes: error.serialized())
-        if let retryAfter { response.headers[.retryAfter] = String(max(1, retryAfter.wholeSeconds)) }
-        if httpStatus == 401 { response.headers[.wwwAuthenticate] = "Basic realm=\"oauth2\", charset=\"UTF-8\"" }
+        var response = Response.uncached(status, bytes: error.encoded())
+        response.headers[.retryAfter] = error.retryAfter?.retryAfterField
+        response.headers[.wwwAuthenticate] = error.challenge
         return response
     }
 }
@@ -59,8 +61,4 @@ func answeringOAuth<Value>(_ work: () async throws(AuthorityError) -> Value) asy
     } catch {
         throw OAuthFailure(error)
     }
-}
-
-extension OAuthFailure {
-    static let invalidClient = OAuthFailure(.invalidClient, "The client is unknown or its secret is wrong.")
 }

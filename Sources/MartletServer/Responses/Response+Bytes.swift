@@ -31,7 +31,7 @@ extension Response {
             .eTag: document.entityTag, .cacheControl: "public, max-age=\(maxAge)",
             .accessControlAllowOrigin: "*",
         ]
-        let known = (request.headers[.ifNoneMatch] ?? "").split(separator: ",").map(\.trimmedOfSpaces)
+        let known = (request.headers[.ifNoneMatch] ?? "").split(separator: ",").map { String($0.trimmed) }
         if known.contains("*") || known.contains(where: { $0 == document.entityTag || $0 == "W/" + document.entityTag }) {
             return Response(status: .notModified, headers: headers)
         }

@@ -50,9 +50,7 @@ public struct AuthorityRoutes<Context: ClientAddressContext>: Sendable {
 
     private static func refuseMethod(_ allowed: [HTTPRequest.Method]) throws -> Response {
         let names = allowed.map(\.rawValue).sorted().joined(separator: ", ")
-        let problem = Problem(.methodNotAllowed, detail: "This path answers \(names).")
-        var response = Response.uncached(
-            .methodNotAllowed, bytes: problem.serialized(), type: "application/problem+json")
+        var response = Response(Problem(.methodNotAllowed, "This path answers \(names)."))
         response.headers[.allow] = names
         return response
     }

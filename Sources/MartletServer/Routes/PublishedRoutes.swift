@@ -10,11 +10,11 @@ extension AuthorityRoutes {
     }
 
     func publishedRoutes() throws -> [Route<Context>] {
-        let metadata = PublishedDocument(AuthorizationServerMetadata(issuer: authority.settings.issuer).serialized())
+        let metadataDocument = PublishedDocument(metadata.encoded())
         let openAPI = PublishedDocument(OpenAPIDocument(issuer: authority.settings.issuer).bytes)
         return [
             Route(.get, "/.well-known/oauth-authorization-server") { request, _ in
-                .published(metadata, type: "application/json", maxAge: 3_600, for: request)
+                .published(metadataDocument, type: "application/json", maxAge: 3_600, for: request)
             },
             Route(.get, "/.well-known/jwks.json") { request, _ in
                 .published(
@@ -24,5 +24,20 @@ extension AuthorityRoutes {
                 .published(openAPI, type: "application/json", maxAge: 3_600, for: request)
             },
         ]
+    }
+}
+
+extension AuthorityRoutes {
+    /// RFC 8414 §2: only what works.
+    private var metadata: AuthorizationServerMetadata {
+        let issuer = authority.settings.issuer
+        let methods = ClientCredentials.Method.allCases.map(\.rawValue)
+        return AuthorizationServerMetadata(
+            issuer: issuer, tokenEndpoint: issuer + "/oauth2/token", jwksURI: issuer + "/.well-known/jwks.json",
+            grantTypesSupported: ["refresh_token"], tokenEndpointAuthMethodsSupported: methods,
+            revocationEndpoint: issuer + "/oauth2/revoke", revocationEndpointAuthMethodsSupported: methods,
+            introspectionEndpoint: issuer + "/oauth2/introspect",
+            introspectionEndpointAuthMethodsSupported: methods.filter { $0 != "none" }
+        )
     }
 }

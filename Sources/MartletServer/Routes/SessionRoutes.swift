@@ -7,29 +7,29 @@ extension AuthorityRoutes {
     var sessionRoutes: [Route<Context>] {
         [
             Route(.post, "/v1/sessions") { request, context in
-                let body = try await JSONBody(request, limit: limits.body)
+                let body = try await request.jsonMembers(limit: limits.body)
                 try refuseCookies(body)
-                let client = try await signInClient(request, id: body.optionalString("client"))
+                let client = try await signInClient(request, id: body.string(ifPresent: "client"))
                 let issued = try await authority.signIn(
                     SignIn(
                         username: body.string("username"), password: body.string("password"), client: client,
-                        device: body.optionalString("device"), presenter: request.presenter(context)
+                        device: body.string(ifPresent: "device"), presenter: request.presenter(context)
                     ))
-                return .uncached(.created, bytes: Grant(issued).serialized())
+                return .uncached(.created, bytes: Grant(issued).encoded())
             },
             Route(.post, "/v1/sessions/refresh") { request, context in
-                let body = try await JSONBody(request, limit: limits.body)
+                let body = try await request.jsonMembers(limit: limits.body)
                 let issued = try await authority.renew(
                     body.string("refreshToken"), from: .implied, presenter: request.presenter(context)
                 )
-                return .uncached(bytes: Grant(issued).serialized())
+                return .uncached(bytes: Grant(issued).encoded())
             },
             Route(.get, "/v1/sessions") { request, _ in
                 let requester = try await authority.requester(of: request)
                 let sessions = try await authority.sessions(of: requester.user.id)
-                return .uncached(
-                    bytes: SessionDescription.serialized(
-                        sessions.map { SessionDescription($0, isCurrent: $0.id == requester.session.id) }))
+                let list = SessionList(
+                    sessions: sessions.map { SessionDescription($0, isCurrent: $0.id == requester.session.id) })
+                return .uncached(bytes: list.encoded())
             },
             Route(.delete, "/v1/sessions") { request, _ in
                 let requester = try await authority.requester(of: request)
@@ -52,9 +52,9 @@ extension AuthorityRoutes {
         ]
     }
 
-    private func refuseCookies(_ body: JSONBody) throws(AuthorityError) {
-        guard let name = try body.optionalString("delivery"), name != Delivery.body.rawValue else { return }
-        throw .malformed("The member `delivery` can only be \"body\".")
+    private func refuseCookies(_ body: JSONMembers) throws {
+        guard let name = try body.string(ifPresent: "delivery"), name != Delivery.body.rawValue else { return }
+        throw AuthorityError.malformed("The member `delivery` can only be \"body\".")
     }
 
     /// The client that signs in: the built-in one, a public one by its name, or a confidential one that authenticates
@@ -93,10 +93,10 @@ extension Grant {
                 expiresAt: issued.refreshExpiresAt
             ),
             session: Session(
-                id: issued.session.id.description, createdAt: issued.session.createdAt,
+                id: issued.session.id, createdAt: issued.session.createdAt,
                 expiresAt: issued.session.absoluteLimit
             ),
-            user: User(id: issued.user.id.description, username: issued.user.username, roles: issued.user.roles)
+            user: User(id: issued.user.id, username: issued.user.username, roles: issued.user.roles)
         )
     }
 }
@@ -111,7 +111,7 @@ extension Timestamp {
 extension SessionDescription {
     init(_ session: Session, isCurrent: Bool) {
         self.init(
-            id: session.id.description, device: session.device, address: session.lastPresenter.address,
+            id: session.id, device: session.device, address: session.lastPresenter.address,
             userAgent: session.lastPresenter.userAgent, client: session.clientID, createdAt: session.createdAt,
             lastSeenAt: session.lastSeenAt, expiresAt: session.expiresAt(tokenIssuedAt: session.lastSeenAt),
             isCurrent: isCurrent, ended: session.end.map { Ended(at: $0.at, reason: $0.reason) }

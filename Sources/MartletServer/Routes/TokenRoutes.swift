@@ -1,5 +1,6 @@
 import Hummingbird
 import MartletCore
+import MartletJOSE
 import MartletProtocol
 
 /// `/oauth2/token`, `/oauth2/revoke`, `/oauth2/introspect`: what every standard client speaks.
@@ -8,7 +9,7 @@ extension AuthorityRoutes {
         [
             Route(.post, "/oauth2/token") { request, context in
                 let form = try await FormParameters(request, limit: limits.body)
-                switch try form.required("grant_type") {
+                switch try form.parameter("grant_type") {
                 case "refresh_token":
                     return try await refreshTokenGrant(request, form, presenter: request.presenter(context))
                 default:
@@ -18,7 +19,7 @@ extension AuthorityRoutes {
             Route(.post, "/oauth2/revoke") { request, _ in
                 let form = try await FormParameters(request, limit: limits.body)
                 let client = try await authority.client(of: request, form: form)
-                let token = try form.required("token")
+                let token = try form.parameter("token")
                 try await answeringOAuth { () async throws(AuthorityError) in
                     try await authority.revoke(token, by: client)
                 }
@@ -31,11 +32,11 @@ extension AuthorityRoutes {
                 guard !client.isPublic else {
                     throw OAuthFailure(.unauthorizedClient, "Introspection is for clients with a secret.", status: 403)
                 }
-                let token = try form.required("token")
+                let token = try form.parameter("token")
                 let found = try await answeringOAuth { () async throws(AuthorityError) in
                     try await authority.introspect(token, by: client)
                 }
-                return .uncached(bytes: IntrospectionAnswer(found, issuer: authority.settings.issuer).serialized())
+                return .uncached(bytes: IntrospectionAnswer(found, issuer: authority.settings.issuer).encoded())
             },
         ]
     }
@@ -45,17 +46,18 @@ extension AuthorityRoutes {
         _ request: Request, _ form: FormParameters, presenter: Presenter
     ) async throws -> Response {
         let client = try await authority.client(of: request, form: form)
-        let refreshToken = try form.required("refresh_token")
+        let refreshToken = try form.parameter("refresh_token")
         let scopes = try narrowedScopes(form["scope"], of: client)
         let issued = try await answeringOAuth { () async throws(AuthorityError) in
             try await authority.renew(
                 refreshToken, from: .identified(client.id), scopes: scopes, presenter: presenter)
         }
         let answer = TokenAnswer(
-            accessToken: issued.accessToken, expiresIn: (issued.accessExpiresAt - issued.issuedAt).wholeSeconds,
-            refreshToken: issued.refreshToken, scopes: issued.scopes
+            accessToken: issued.accessToken, expiresIn: issued.accessExpiresAt - issued.issuedAt,
+            refreshToken: issued.refreshToken,
+            scope: issued.scopes.isEmpty ? nil : issued.scopes.joined(separator: " ")
         )
-        return .uncached(bytes: answer.serialized())
+        return .uncached(bytes: answer.encoded())
     }
 
     /// A renewal may ask for less than was granted, for this access token, never for more (RFC 6749 §6).
@@ -78,15 +80,17 @@ extension IntrospectionAnswer {
             self = .inactive
         case .accessToken(let token, let user):
             self.init(
-                tokenType: "Bearer", scope: token.scope, clientID: token.clientID, username: user.username,
-                subject: token.subject, audience: token.audience, issuer: token.issuer, tokenID: token.tokenID,
-                sessionID: token.sessionID, issuedAt: token.issuedAt, expiresAt: token.expiresAt
+                scope: token.scope.isEmpty ? nil : token.scope.joined(separator: " "), clientID: token.clientID,
+                username: user.username, tokenType: "Bearer", expiresAt: Timestamp(seconds: token.expiresAt),
+                issuedAt: Timestamp(seconds: token.issuedAt), subject: token.subject, audience: token.audience,
+                issuer: token.issuer, tokenID: token.tokenID, sessionID: token.sessionID,
+                authenticatedAt: token.authenticatedAt.map { Timestamp(seconds: $0) }, roles: token.roles
             )
         case .refreshToken(let session, let user, let expiresAt):
             self.init(
-                tokenType: "refresh_token", scope: [], clientID: session.clientID, username: user.username,
-                subject: user.id.description, audience: [], issuer: issuer, tokenID: nil,
-                sessionID: session.id.description, issuedAt: nil, expiresAt: expiresAt.seconds
+                clientID: session.clientID, username: user.username, tokenType: "refresh_token",
+                expiresAt: expiresAt, subject: user.id.description, issuer: issuer,
+                sessionID: session.id.description
             )
         }
     }

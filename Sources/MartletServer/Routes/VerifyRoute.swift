@@ -1,6 +1,8 @@
 import HTTPTypes
 import Hummingbird
 import MartletCore
+import MartletJOSE
+import MartletProtocol
 
 /// `GET /v1/verify`: forward-auth for nginx's `auth_request`, Traefik and Caddy. Bearer only; it never renews.
 extension AuthorityRoutes {
