@@ -56,6 +56,7 @@ let package = Package(
         // MARK: System libraries and embedded data
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .target(name: "CCommonPasswords"),
+        .target(name: "CWebAssets"),
 
         // MARK: The rooms, from the ground up
         .target(
@@ -88,7 +89,7 @@ let package = Package(
         .target(
             name: "MartletServer",
             dependencies: [
-                "MartletCore", "MartletJOSE", "MartletProtocol",
+                "MartletCore", "MartletJOSE", "MartletProtocol", "CWebAssets",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird", condition: server),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird", condition: server),
@@ -252,7 +253,9 @@ let package = Package(
             ]
         ),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    // For #embed.
+    cLanguageStandard: .c2x
 )
 
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {
