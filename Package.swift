@@ -55,7 +55,7 @@ let package = Package(
     targets: [
         // MARK: System libraries and embedded data
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
-        .target(name: "CCommonPasswords"),
+        .target(name: "CCommonPasswords", exclude: ["README.md", "common-passwords.txt"]),
         .target(name: "CWebAssets"),
 
         // MARK: The rooms, from the ground up
