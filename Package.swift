@@ -142,7 +142,10 @@ let package = Package(
         ),
         .target(
             name: "MartletTestKit",
-            dependencies: ["MartletCore", "MartletJOSE", "MartletProtocol"]
+            dependencies: [
+                "MartletCore", "MartletJOSE", "MartletProtocol",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]
         ),
         .executableTarget(
             name: "martlet",
