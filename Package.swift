@@ -55,7 +55,8 @@ let package = Package(
     targets: [
         // MARK: System libraries and embedded data
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
-        .target(name: "CCommonPasswords"),
+        .target(name: "CCommonPasswords", exclude: ["README.md", "common-passwords.txt"]),
+        .target(name: "CWebAssets"),
 
         // MARK: The rooms, from the ground up
         .target(
@@ -88,7 +89,7 @@ let package = Package(
         .target(
             name: "MartletServer",
             dependencies: [
-                "MartletCore", "MartletJOSE", "MartletProtocol",
+                "MartletCore", "MartletJOSE", "MartletProtocol", "CWebAssets",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird", condition: server),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird", condition: server),
@@ -117,6 +118,7 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
@@ -252,7 +254,9 @@ let package = Package(
             ]
         ),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    // For #embed.
+    cLanguageStandard: .c2x
 )
 
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {

@@ -51,13 +51,16 @@ public struct ProblemCode: Hashable, Sendable {
     public static let storageUnavailable = ProblemCode(
         "storage_unavailable", 503, .retry, "The storage cannot be reached")
     public static let overloaded = ProblemCode("overloaded", 503, .retry, "The server is busy")
+    /// From a resource server, which cannot check a token without the authority's keys.
+    public static let keysUnavailable = ProblemCode(
+        "keys_unavailable", 503, .retry, "The keys that check access tokens cannot be fetched")
 
     /// Every code, for the documentation and the tests that hold it to the code.
     public static let all: [ProblemCode] = [
         malformedRequest, unsupportedMediaType, tooLarge, notFound, methodNotAllowed, invalidCredentials,
         tokenMissing, tokenInvalid, tokenExpired, tokenRevoked, insufficientScope, originRefused, sessionEnded,
         refreshTokenInvalid, clientMismatch, tokenSuperseded, passwordChangeRequired, conflict, forbidden,
-        rateLimited, storageUnavailable, overloaded,
+        rateLimited, storageUnavailable, overloaded, keysUnavailable,
     ]
 
     /// The code with this name; nil where it is not one of ours.

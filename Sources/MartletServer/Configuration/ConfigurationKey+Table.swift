@@ -1,5 +1,6 @@
 import Logging
 import MartletCore
+import MartletJOSE
 
 extension ConfigurationKey {
     /// Every key, in the order of the commented file.
@@ -36,7 +37,7 @@ extension ConfigurationKey {
             help: "The folder of the database, the keys and the local CA. Made at the first start, with mode 0700."
         ),
         ConfigurationKey(
-            "masterKey", optional: .bytes(32), \.masterKey,
+            "masterKey", optional: .masterKey, \.masterKey,
             defaultValue: .described("a file in the data folder, which is made at the first start"), isSecret: true,
             help: "Seals the signing keys in the database. In production, keep it apart from the data."
         ),
@@ -45,12 +46,12 @@ extension ConfigurationKey {
             help: "The set of lifetimes that the next keys start from."
         ),
         ConfigurationKey(
-            "accessLifetime", optional: .duration(.seconds(1)...(.days(1)), example: "30m"),
+            "accessLifetime", optional: .duration(.seconds(1)...SessionPolicy.longestAccessLifetime, example: "30m"),
             \.session.accessLifetime, effective: { $0.sessionPolicy.accessLifetime }, defaultValue: .profile,
             help: "How long an access token lives."
         ),
         ConfigurationKey(
-            "idleLimit", optional: .duration(.seconds(2)...(.days(3_650)), example: "7d"),
+            "idleLimit", optional: .duration(.seconds(2)...SessionPolicy.longestIdleLimit, example: "7d"),
             \.session.idleLimit, effective: { $0.sessionPolicy.idleLimit }, defaultValue: .profile,
             help: "How long a session lives without a renewal."
         ),
@@ -85,7 +86,7 @@ extension ConfigurationKey {
             help: "Whether a renewal is on disk soon after it is answered (relaxed) or before (full)."
         ),
         ConfigurationKey(
-            "signingKeys.algorithm", .choice(of: ServerConfiguration.SigningAlgorithm.allCases),
+            "signingKeys.algorithm", .choice(of: SignatureAlgorithm.all),
             \.signingKeys.algorithm,
             help: "What access tokens are signed with. A change makes a new key; the old one stays published."
         ),
@@ -104,11 +105,11 @@ extension ConfigurationKey {
             help: "Whether anyone can make an account."
         ),
         ConfigurationKey(
-            "passwords.memory", .size((7 << 20)...(4 << 30), example: "19MiB"), \.passwords.memory,
+            "passwords.memory", .size((7 << 20)...(4 << 30), example: "19MiB"), \.passwords.parameters.memory,
             help: "Memory of one Argon2id hash."
         ),
         ConfigurationKey(
-            "passwords.iterations", .number(1...100), \.passwords.iterations,
+            "passwords.iterations", .number(1...100), \.passwords.parameters.iterations,
             help: "Passes of Argon2id over its memory."
         ),
         ConfigurationKey(
@@ -121,7 +122,7 @@ extension ConfigurationKey {
             help: "How many more may wait for their turn. Beyond that, clients are told to come back later."
         ),
         ConfigurationKey(
-            "passwords.minimumLength", .number(8...1_024), \.passwords.minimumLength,
+            "passwords.minimumLength", .number(8...1_024), \.passwords.rules.minimumLength,
             help: "The length of a new password, in bytes, at least."
         ),
         ConfigurationKey(

@@ -1,3 +1,4 @@
+import MartletCore
 import MartletProtocol
 
 #if canImport(FoundationEssentials)
@@ -134,16 +135,9 @@ extension ConfigurationType<[AddressRange]> {
     )
 }
 
-extension ConfigurationType<Secret> {
-    /// - Parameter count: how many bytes.
-    static func bytes(_ count: Int) -> Self {
-        Self(
-            "the base64 of \(count) bytes, such as `openssl rand -base64 \(count)` prints",
-            read: { text in
-                guard let data = Data(base64Encoded: text), data.count == count else { return nil }
-                return Secret(bytes: Array(data))
-            },
-            write: { $0.description }
-        )
-    }
+extension ConfigurationType<MasterKey> {
+    static let masterKey = Self(
+        "the base64 of 32 bytes, such as `openssl rand -base64 32` prints",
+        read: { text in Data(base64Encoded: text).flatMap { MasterKey(bytes: $0) } }, write: { $0.description }
+    )
 }

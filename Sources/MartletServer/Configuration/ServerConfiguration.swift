@@ -18,13 +18,13 @@ public struct ServerConfiguration: Sendable {
     /// The path of the data folder, relative to the working directory.
     public var data = "./martlet-data"
     /// Seals the keys in storage; nil where a file in the data folder holds it.
-    public var masterKey: Secret?
+    public var masterKey: MasterKey?
     public var profile = SessionProfile.standard
     /// What differs from the profile.
     public var session = SessionOverrides()
     /// When an advance is on disk; nil for what the rotation mode asks for.
     public var rotationDurability: Durability?
-    public var signingKeys = SigningKeys()
+    public var signingKeys = KeySettings()
     public var signUp = SignUp.closed
     public var passwords = Passwords()
     /// How long a session that is over is kept, so that its reason can be told.
@@ -53,39 +53,20 @@ extension ServerConfiguration {
         public var repeatLimit: Duration?
     }
 
-    public struct SigningKeys: Sendable, Hashable {
-        public var algorithm = SigningAlgorithm.es256
-        /// The age at which a key is followed by a new one.
-        public var rotateAfter: Duration = .seconds(90 * 86_400)
-        /// How long a new key is published before it signs.
-        public var publishLead: Duration = .seconds(600)
-    }
-
-    /// The algorithms that access tokens can be signed with (RFC 7518 §3.1, RFC 8037 §3.1).
-    public enum SigningAlgorithm: String, Sendable, Hashable, CaseIterable {
-        case es256 = "ES256"
-        case edDSA = "EdDSA"
-        case rs256 = "RS256"
-        case ps256 = "PS256"
-    }
-
     /// Who may make an account.
     public enum SignUp: String, Sendable, Hashable, CaseIterable {
         case open
         case closed
     }
 
-    /// The parameters of Argon2id (RFC 9106 §3.1) and the rules for new passwords.
+    /// How passwords are hashed, and what new ones have to be.
     public struct Passwords: Sendable, Hashable {
-        /// Bytes that one hash takes.
-        public var memory = 19 << 20
-        public var iterations = 2
+        public var parameters = PasswordParameters()
+        public var rules = PasswordRules()
         /// How many passwords are hashed at once.
         public var threads = min(System.coreCount, 4)
         /// How many more may wait for a thread; beyond that, 503 with `Retry-After`.
         public var queue = 64
-        /// In bytes of the normalized password.
-        public var minimumLength = 8
     }
 
     /// What one connection or request may cost.
@@ -140,5 +121,17 @@ extension ServerConfiguration {
     /// - Parameter port: the port that it got, where `listen` asks for any (0).
     public func issuer(port: Int) -> String {
         issuer ?? "\(plainHTTP ? "http" : "https")://\(ListenAddress(host: listen.host, port: port))"
+    }
+
+    /// What the engine goes by.
+    ///
+    /// - Parameter port: the port that the server got.
+    public func authoritySettings(port: Int) -> AuthoritySettings {
+        AuthoritySettings(
+            issuer: issuer(port: port), policy: sessionPolicy, signUpIsOpen: signUp == .open,
+            passwordRules: passwords.rules, passwordParameters: passwords.parameters,
+            passwordThreads: passwords.threads, passwordQueue: passwords.queue, keys: signingKeys,
+            durability: durability, keepEnded: keepEndedSessions
+        )
     }
 }

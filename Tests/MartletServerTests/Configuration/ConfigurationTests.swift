@@ -1,5 +1,6 @@
 import Logging
 import MartletCore
+import MartletJOSE
 import MartletServer
 import Testing
 
@@ -20,7 +21,7 @@ struct ConfigurationTests {
         #expect(configuration.sessionPolicy == .standard)
         #expect(configuration.durability == .relaxed)
         #expect(configuration.signUp == .closed)
-        #expect(configuration.passwords.memory == 19 * 1_024 * 1_024)
+        #expect(configuration.passwords.parameters.memory == 19 * 1_024 * 1_024)
         #expect((1...4).contains(configuration.passwords.threads))
     }
 
@@ -69,8 +70,8 @@ struct ConfigurationTests {
         #expect(configuration.signingKeys.algorithm == .edDSA)
         #expect(configuration.signingKeys.publishLead == .seconds(3_600))
         #expect(configuration.signUp == .open)
-        #expect(configuration.passwords.memory == 64 << 20)
-        #expect(configuration.passwords.minimumLength == 12)
+        #expect(configuration.passwords.parameters.memory == 64 << 20)
+        #expect(configuration.passwords.rules.minimumLength == 12)
         #expect(configuration.keepEndedSessions == .seconds(7 * 86_400))
         #expect(configuration.limits.bodyBytes == 16_384)
         #expect(configuration.limits.headTimeout == .milliseconds(500))
@@ -102,6 +103,22 @@ struct ConfigurationTests {
         #expect(entries["masterKey"]?.value == nil)
     }
 
+    @Test func theEngineIsToldWhatWasConfigured() throws {
+        let configuration = try ServerConfiguration.load(
+            environment: [
+                "MARTLET_PROFILE": "banking", "MARTLET_SIGN_UP": "open", "MARTLET_PASSWORDS_QUEUE": "3",
+                "MARTLET_SIGNING_KEYS_ALGORITHM": "PS256", "MARTLET_PASSWORDS_ITERATIONS": "4",
+            ]
+        )
+        let settings = configuration.authoritySettings(port: 8_444)
+        #expect(settings.issuer == "https://localhost:8444")
+        #expect(settings.policy == .banking)
+        #expect(settings.signUpIsOpen)
+        #expect(settings.passwordQueue == 3)
+        #expect(settings.passwordParameters.iterations == 4)
+        #expect(settings.keys.algorithm == .ps256)
+    }
+
     @Test func aVariableNamesTheFile() throws {
         let file = try TemporaryFile("signUp: open")
         #expect(try ServerConfiguration.load(environment: ["MARTLET_CONFIG": file.path]).signUp == .open)
@@ -125,8 +142,7 @@ struct ConfigurationTests {
         var dumped = ""
         dump(loaded, to: &dumped)
         #expect(!"\(loaded) \(loaded.entries) \(dumped)".contains(base64Key.prefix(8)))
-        #expect(!dumped.contains("7, 7"))
-        #expect(!dumped.contains("- 7"))
+        #expect(dumped.contains("masterKey: Optional(<redacted>)"))
     }
 
     @Test func strictRotationIsOnDiskBeforeItIsAnswered() throws {
