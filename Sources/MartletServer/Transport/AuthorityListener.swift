@@ -3,9 +3,7 @@ import HummingbirdCore
 public import Logging
 import NIOCore
 import NIOHTTP2
-import NIOHTTPTypes
 import NIOPosix
-public import ServiceLifecycle
 
 #if canImport(Glibc)
 import Glibc
@@ -15,77 +13,56 @@ import Musl
 import Darwin
 #endif
 
-/// Serves a responder over HTTP/1.1 and HTTP/2 with limits that hold against hostile clients.
+/// Accepts connections and serves HTTP/1.1 and HTTP/2 on them, with limits that hold against hostile clients.
 ///
-/// It is a service: ``run()`` returns after a graceful shutdown. Requests that were accepted by then are answered, idle
-/// connections are closed, and after ``ListenerLimits/shutdownDeadline`` what is left is dropped.
+/// It has its port from the start, and connections wait until the service of ``serving(_:)`` runs.
 ///
 /// Routes get whole requests only: head and body have arrived and are within the limits.
-public struct AuthorityListener<Responder: HTTPResponder>: Service
-where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
-    private let responder: Responder
-    private let address: ListenAddress
-    private let tls: TLSContext?
-    private let limits: ListenerLimits
-    private let logger: Logger
-    private let onServerRunning: @Sendable (ListenAddress) async -> Void
+public struct AuthorityListener: Sendable {
+    /// Where it listens, with the true port.
+    public let address: ListenAddress
+    let listening: [Listening]
+    let connections: Connections
+    let tls: TLSContext?
+    let limits: ListenerLimits
+    let logger: Logger
 
+    /// Takes the address.
+    ///
     /// - Parameters:
-    ///   - responder: gives the answers, such as a router's.
     ///   - address: where to listen; port 0 lets the system choose.
     ///   - tls: certificate and key; nil serves plain HTTP/1.1.
     ///   - limits: what one client may take.
     ///   - logger: for the listener and, by the context, for the routes.
-    ///   - onServerRunning: called once connections are accepted, with the true port.
+    /// - Throws: ``TransportError`` where the address cannot be used.
     public init(
-        responder: Responder,
-        address: ListenAddress,
-        tls: TLSContext?,
-        limits: ListenerLimits = ListenerLimits(),
-        logger: Logger,
-        onServerRunning: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
-    ) {
-        self.responder = responder
-        self.address = address
+        address: ListenAddress, tls: TLSContext?, limits: ListenerLimits = ListenerLimits(), logger: Logger
+    ) async throws {
+        connections = Connections(limit: Self.connectionLimit(limits))
         self.tls = tls
         self.limits = limits
         self.logger = logger
-        self.onServerRunning = onServerRunning
-    }
-
-    /// Listens until a graceful shutdown or cancellation.
-    ///
-    /// - Throws: ``TransportError`` where the address cannot be used.
-    public func run() async throws {
-        let connections = Connections(limit: Self.connectionLimit(limits))
         let pipeline = ConnectionPipeline(limits: limits, tls: tls, connections: connections)
-        let (listening, port) = try await bind(pipeline)
+        let port: Int
+        (listening, port) = try await Self.bind(address, pipeline)
+        self.address = ListenAddress(host: address.host, port: port)
         for channel in listening { connections.listening(channel.channel) }
-        await withTaskCancellationHandler {
-            await withGracefulShutdownHandler {
-                await withTaskGroup { group in
-                    group.addTask { await accept(listening) }
-                    group.addTask { await end(connections) }
-                    if let tls { group.addTask { await tls.run() } }
-                    await onServerRunning(ListenAddress(host: address.host, port: port))
-                    // The first to be done is `accept`, or `end` after its deadline.
-                    await group.next()
-                    group.cancelAll()
-                }
-            } onGracefulShutdown: {
-                connections.end()
-            }
-        } onCancel: {
-            connections.closeAll()
-        }
     }
 
-    // MARK: Listening
+    /// What serves the connections, to be run once.
+    ///
+    /// - Parameter responder: gives the answers, such as a router's.
+    public func serving<Responder: HTTPResponder>(_ responder: Responder) -> ListenerService<Responder>
+    where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
+        ListenerService(listener: self, responder: responder)
+    }
 
-    private typealias Listening = NIOAsyncChannel<ConnectionPipeline.Connection, Never>
+    typealias Listening = NIOAsyncChannel<ConnectionPipeline.Connection, Never>
 
-    private func bind(_ pipeline: ConnectionPipeline) async throws -> ([Listening], port: Int) {
-        let addresses = try await NIOThreadPool.singleton.runIfActive { [address] in try address.socketAddresses() }
+    private static func bind(
+        _ address: ListenAddress, _ pipeline: ConnectionPipeline
+    ) async throws -> ([Listening], port: Int) {
+        let addresses = try await NIOThreadPool.singleton.runIfActive { try address.socketAddresses() }
         var attempts = 0
         while true {
             attempts += 1
@@ -109,7 +86,7 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
         }
     }
 
-    private func bind(_ address: SocketAddress, _ pipeline: ConnectionPipeline) async throws -> Listening {
+    private static func bind(_ address: SocketAddress, _ pipeline: ConnectionPipeline) async throws -> Listening {
         do {
             return try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .serverChannelOption(.backlog, value: 1024)
@@ -138,108 +115,5 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
         #endif
         guard result == 0, files.rlim_cur < UInt64(limits.connections) + 64 else { return limits.connections }
         return max(16, Int(files.rlim_cur) - 64)
-    }
-
-    // MARK: Serving
-
-    private func accept(_ listening: [Listening]) async {
-        await withDiscardingTaskGroup { group in
-            for channel in listening {
-                group.addTask {
-                    await withDiscardingTaskGroup { group in
-                        do {
-                            try await channel.executeThenClose { inbound in
-                                for try await connection in inbound {
-                                    group.addTask { await serve(connection) }
-                                }
-                            }
-                        } catch is CancellationError {
-                        } catch {
-                            logger.error("no longer accepting connections", metadata: ["error": "\(error)"])
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    private func serve(_ connection: ConnectionPipeline.Connection) async {
-        do {
-            switch connection {
-            case .plain(let exchange):
-                try await serve(exchange)
-            case .secure(let negotiated):
-                switch try await negotiated.get() {
-                case .http1_1(let exchange):
-                    try await serve(exchange)
-                case .http2(let streams):
-                    await serve(streams)
-                }
-            }
-        } catch {
-            connectionEnded(error)
-        }
-    }
-
-    private func serve(_ streams: ConnectionPipeline.Streams) async {
-        await withDiscardingTaskGroup { group in
-            do {
-                for try await stream in streams.inbound {
-                    group.addTask {
-                        do { try await serve(stream) } catch { connectionEnded(error) }
-                    }
-                }
-            } catch {
-                connectionEnded(error)
-            }
-        }
-    }
-
-    private func serve(_ exchange: ConnectionPipeline.Exchange) async throws {
-        try await exchange.executeThenClose { inbound, outbound in
-            for try await request in inbound {
-                try await respond(to: request, channel: exchange.channel, outbound: outbound)
-            }
-            // The connection's handler closes it, once the last answer was taken.
-            try await exchange.channel.closeFuture.get()
-        }
-    }
-
-    private func respond(
-        to request: AssembledRequest, channel: any Channel, outbound: NIOAsyncChannelOutboundWriter<HTTPResponsePart>
-    ) async throws {
-        let context = Responder.Context(source: ApplicationRequestContextSource(channel: channel, logger: logger))
-        var response: Response
-        do {
-            response = try await responder.respond(
-                to: Request(head: request.head, body: RequestBody(buffer: request.body)), context: context)
-        } catch {
-            // The type only: an error's text may hold what must not be logged.
-            logger.error("a request failed", metadata: ["error": "\(type(of: error))"])
-            let refusal = RequestRefusal.failed
-            let body = refusal.body
-            let head = refusal.head(contentLength: body.readableBytes)
-            response = Response(
-                status: head.status, headers: head.headerFields, body: ResponseBody(byteBuffer: body))
-        }
-        response.headers[.date] = HTTPDate.now()
-        try await ResponseWriter(outbound: outbound).write(response: response.head, body: response.body)
-    }
-
-    private func connectionEnded(_ error: any Error) {
-        logger.trace("a connection ended", metadata: ["error": "\(error)"])
-    }
-
-    /// Waits for a graceful shutdown, and then for its deadline.
-    private func end(_ connections: Connections) async {
-        do {
-            try await gracefulShutdown()
-            try await Task.sleep(for: limits.shutdownDeadline)
-        } catch {
-            return
-        }
-        logger.warning(
-            "dropping connections that did not end in time", metadata: ["connections": "\(connections.count)"])
-        connections.closeAll()
     }
 }
