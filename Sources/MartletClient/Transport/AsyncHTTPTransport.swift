@@ -15,6 +15,8 @@
             configuration.redirectConfiguration = .disallow
             configuration.timeout.connect = TimeAmount(options.connectTimeout)
             configuration.connectionPool.idleTimeout = .seconds(30)
+            // A renewal has its own pauses; here a refused connection is told at once.
+            configuration.connectionPool.retryConnectionEstablishment = false
             if let path = options.trustedCertificates {
                 var tls = TLSConfiguration.makeClientConfiguration()
                 do {
