@@ -194,10 +194,16 @@ let package = Package(
                 .product(name: "JWTKit", package: "jwt-kit", condition: peers),
             ]
         ),
-        .testTarget(name: "MartletProtocolTests", dependencies: ["MartletProtocol", "MartletJOSE"]),
+        .testTarget(
+            name: "MartletProtocolTests",
+            dependencies: ["MartletProtocol", "MartletJOSE", .product(name: "Crypto", package: "swift-crypto")]
+        ),
         .testTarget(
             name: "MartletCoreTests",
-            dependencies: ["MartletCore", "MartletJOSE", "MartletProtocol", "MartletTestKit"]
+            dependencies: [
+                "MartletCore", "MartletJOSE", "MartletProtocol", "MartletTestKit",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]
         ),
         .testTarget(
             name: "MartletSQLiteTests",
