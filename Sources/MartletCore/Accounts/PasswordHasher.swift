@@ -1,4 +1,5 @@
 import CSodium
+import MartletJOSE
 import MartletProtocol
 import NIOPosix
 import Synchronization
@@ -26,8 +27,7 @@ final class PasswordHasher: Sendable {
         self.parameters = parameters
         self.threads = NIOThreadPool(numberOfThreads: threads)
         self.capacity = threads + queue
-        var random = SystemRandomNumberGenerator()
-        self.decoy = try Self.hash((0..<32).map { _ in UInt8.random(in: 1...255, using: &random) }, parameters)
+        self.decoy = Self.decoy(parameters)
         self.threads.start()
     }
 
@@ -88,9 +88,21 @@ final class PasswordHasher: Sendable {
         return unsafe crypto_pwhash_str_verify(text, password, UInt64(password.count)) == 0
     }
 
-    private static func isOutdated(_ hash: PasswordHash, _ parameters: PasswordParameters) -> Bool {
+    static func isOutdated(_ hash: PasswordHash, _ parameters: PasswordParameters) -> Bool {
         guard let text = padded(hash) else { return true }
         return unsafe crypto_pwhash_str_needs_rehash(text, UInt64(parameters.iterations), parameters.memory) != 0
+    }
+
+    /// A text that reads as a hash with these parameters and is of no password. Unlike a real one it takes no time to
+    /// make, so neither a start nor an operator's command waits for it.
+    static func decoy(_ parameters: PasswordParameters) -> PasswordHash {
+        func random(_ count: Int) -> String {
+            let text = Base64URL.encode((0..<count).map { _ in UInt8.random(in: 0...UInt8.max) })
+            // libsodium writes plain base64, without padding.
+            return String(text.map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 })
+        }
+        let cost = "m=\(parameters.memory / 1_024),t=\(parameters.iterations),p=1"
+        return PasswordHash(text: "$argon2id$v=19$\(cost)$\(random(16))$\(random(32))")
     }
 
     private static var textLength: Int { Int(crypto_pwhash_strbytes()) }
