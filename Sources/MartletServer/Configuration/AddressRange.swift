@@ -71,7 +71,7 @@ private let mappedPrefix: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
 
 extension SocketAddress {
     /// The address's 4 or 16 bytes in network order; none for a Unix socket.
-    fileprivate var ipBytes: [UInt8] {
+    var ipBytes: [UInt8] {
         // Where they stand in sockaddr_in and sockaddr_in6, on every system that we run on.
         let place: Range<Int>
         switch self {
