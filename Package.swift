@@ -153,6 +153,7 @@ let package = Package(
             dependencies: [
                 "MartletClient", "MartletCore", "MartletJOSE", "MartletProtocol", "MartletServer", "MartletSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
