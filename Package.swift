@@ -2,7 +2,7 @@
 import PackageDescription
 
 // What an app fetches is decided by traits: the client and the verifier need none of them, so an app that only
-// signs in never downloads a database or a web server. `.ci/consumers` holds this to be true.
+// signs in never downloads a database or a web server. `Scripts/check-consumers.sh` holds this to be true.
 let server: TargetDependencyCondition? = .when(traits: ["Server"])
 let hummingbird: TargetDependencyCondition? = .when(traits: ["Hummingbird"])
 let peers: TargetDependencyCondition? = .when(traits: ["Peers"])
@@ -195,10 +195,16 @@ let package = Package(
                 .product(name: "JWTKit", package: "jwt-kit", condition: peers),
             ]
         ),
-        .testTarget(name: "MartletProtocolTests", dependencies: ["MartletProtocol", "MartletJOSE"]),
+        .testTarget(
+            name: "MartletProtocolTests",
+            dependencies: ["MartletProtocol", "MartletJOSE", .product(name: "Crypto", package: "swift-crypto")]
+        ),
         .testTarget(
             name: "MartletCoreTests",
-            dependencies: ["MartletCore", "MartletJOSE", "MartletProtocol", "MartletTestKit"]
+            dependencies: [
+                "MartletCore", "MartletJOSE", "MartletProtocol", "MartletTestKit",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]
         ),
         .testTarget(
             name: "MartletSQLiteTests",

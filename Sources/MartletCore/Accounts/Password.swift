@@ -21,19 +21,19 @@ struct Password: Sendable, CustomStringConvertible, CustomReflectable {
         let normalized = text.inNormalizationFormC
         bytes = Array(normalized.utf8)
         guard bytes.count >= rules.minimumLength else {
-            throw .malformed("a password has at least \(rules.minimumLength) bytes; this one has \(bytes.count)")
+            throw .malformed("A password has at least \(rules.minimumLength) bytes; this one has \(bytes.count).")
         }
         guard bytes.count <= Self.longest else {
-            throw .malformed("a password has at most \(Self.longest) bytes; this one has \(bytes.count)")
+            throw .malformed("A password has at most \(Self.longest) bytes; this one has \(bytes.count).")
         }
         guard !bytes.contains(0) else {
-            throw .malformed("a password may not contain the character NUL")
+            throw .malformed("A password may not contain the character NUL.")
         }
         guard UsernameKey(normalized) != UsernameKey(username) else {
-            throw .malformed("the password may not be the username")
+            throw .malformed("The password may not be the username.")
         }
         guard !CommonPasswords.contains(normalized) else {
-            throw .malformed("this password is on the list of common passwords; choose another")
+            throw .malformed("This password is on the list of common passwords; choose another.")
         }
     }
 

@@ -10,12 +10,17 @@ import Synchronization
 /// The queue is bounded: what does not fit is refused at once with `overloaded`, so a flood of sign-ins costs a known
 /// amount of memory and an honest user is told when to try again.
 final class PasswordHasher: Sendable {
+    private struct Load {
+        var pending = 0
+        var computed = 0
+    }
+
     private let parameters: PasswordParameters
     private let threads: NIOThreadPool
     private let capacity: Int
-    private let pending = Mutex(0)
+    private let load = Mutex(Load())
     /// Checked in place of the hash of a user who does not exist, so that both take the same work.
-    private let decoy: PasswordHash
+    let decoy: PasswordHash
 
     /// - Parameters:
     ///   - threads: how many hashes are computed at a time.
@@ -32,11 +37,15 @@ final class PasswordHasher: Sendable {
     }
 
     deinit {
+        // Nothing waits any more: whoever waits holds the hasher.
         threads.shutdownGracefully { _ in }
     }
 
+    /// How many hashes were computed, to make one or to check one.
+    var computed: Int { load.withLock { $0.computed } }
+
     func hash(_ password: Password) async throws(AuthorityError) -> PasswordHash {
-        try await run { [parameters] in try Self.hash(password.bytes, parameters) }
+        try await run { [parameters] () throws(AuthorityError) in try Self.hash(password.bytes, parameters) }
     }
 
     /// Whether `password` is the one that `hash` was made of; where there is no hash, the same work and `wrong`.
@@ -48,25 +57,36 @@ final class PasswordHasher: Sendable {
         }
     }
 
+    /// Runs work on one of the threads. It does not heed cancellation: work that was admitted is done, and its place
+    /// in the queue is free only then.
     private func run<Answer: Sendable>(
-        _ work: @escaping @Sendable () throws -> Answer
+        _ work: @escaping @Sendable () throws(AuthorityError) -> Answer
     ) async throws(AuthorityError) -> Answer {
-        let isAdmitted = pending.withLock { pending in
-            guard pending < capacity else { return false }
-            pending += 1
+        let isAdmitted = load.withLock { load in
+            guard load.pending < capacity else { return false }
+            load.pending += 1
             return true
         }
         guard isAdmitted else {
             throw AuthorityError(.overloaded, retryAfter: .seconds(1), detail: "the queue of password hashes is full")
         }
-        defer { pending.withLock { $0 -= 1 } }
-        do {
-            return try await threads.runIfActive(work)
-        } catch let error as AuthorityError {
-            throw error
-        } catch {
-            throw AuthorityError(.overloaded, retryAfter: .seconds(1), detail: "password hashing stopped: \(error)")
+        let result: Result<Answer, AuthorityError> = await withCheckedContinuation { continuation in
+            threads.submit { state in
+                switch state {
+                case .active:
+                    continuation.resume(returning: Result { () throws(AuthorityError) in try work() })
+                case .cancelled:
+                    let stopped = AuthorityError(
+                        .overloaded, retryAfter: .seconds(1), detail: "the threads for password hashes have stopped")
+                    continuation.resume(returning: .failure(stopped))
+                }
+            }
         }
+        load.withLock { load in
+            load.pending -= 1
+            load.computed += 1
+        }
+        return try result.get()
     }
 
     private static func hash(_ password: [UInt8], _ parameters: PasswordParameters) throws(AuthorityError) -> PasswordHash {
@@ -88,21 +108,22 @@ final class PasswordHasher: Sendable {
         return unsafe crypto_pwhash_str_verify(text, password, UInt64(password.count)) == 0
     }
 
+    /// Whether the hash was made with parameters other than these, or is none that libsodium reads.
     static func isOutdated(_ hash: PasswordHash, _ parameters: PasswordParameters) -> Bool {
         guard let text = padded(hash) else { return true }
         return unsafe crypto_pwhash_str_needs_rehash(text, UInt64(parameters.iterations), parameters.memory) != 0
     }
 
-    /// A text that reads as a hash with these parameters and is of no password. Unlike a real one it takes no time to
-    /// make, so neither a start nor an operator's command waits for it.
-    static func decoy(_ parameters: PasswordParameters) -> PasswordHash {
-        func random(_ count: Int) -> String {
-            let text = Base64URL.encode((0..<count).map { _ in UInt8.random(in: 0...UInt8.max) })
-            // libsodium writes plain base64, without padding.
-            return String(text.map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 })
+    /// A hash of these parameters that no password is known to have: random bytes in place of salt and hash. Written
+    /// down rather than computed, since a start has no time for a hash.
+    private static func decoy(_ parameters: PasswordParameters) -> PasswordHash {
+        var random = SystemRandomNumberGenerator()
+        func base64(_ count: Int) -> String {
+            let bytes = (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+            return String(Base64URL.encode(bytes).map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 })
         }
-        let cost = "m=\(parameters.memory / 1_024),t=\(parameters.iterations),p=1"
-        return PasswordHash(text: "$argon2id$v=19$\(cost)$\(random(16))$\(random(32))")
+        let costs = "m=\(parameters.memory / 1_024),t=\(parameters.iterations),p=1"
+        return PasswordHash(text: "$argon2id$v=19$\(costs)$\(base64(16))$\(base64(32))")
     }
 
     private static var textLength: Int { Int(crypto_pwhash_strbytes()) }

@@ -18,11 +18,13 @@ public final class Authority: Sendable {
     /// - Parameters:
     ///   - masterKey: what the keys in storage are sealed under.
     ///   - report: hears of everything that matters. It is called on the way of requests, so it has to be quick.
-    /// - Throws: `storageUnavailable` where storage fails, or the master key is not the one its keys were sealed with.
+    /// - Throws: `malformedRequest` where the settings do not fit together; `storageUnavailable` where storage fails,
+    ///   or the master key is not the one its keys were sealed with.
     public init(
         settings: AuthoritySettings, storage: any Storage, masterKey: MasterKey, clock: Clock = .system,
         report: @escaping EventSink = { _ in }
     ) async throws(AuthorityError) {
+        if let fault = settings.fault { throw .malformed(fault) }
         self.settings = settings
         self.storage = storage
         self.clock = clock
@@ -32,7 +34,7 @@ public final class Authority: Sendable {
         )
         self.clients = try await ClientRegistry(storage: storage)
         self.keys = try await KeyRing.open(
-            storage: storage, masterKey: masterKey, settings: settings.keys, clock: clock
+            storage: storage, masterKey: masterKey, settings: settings.keys, clock: clock, report: report
         )
     }
 }

@@ -14,6 +14,7 @@ public struct AuthorityEvent: Sendable, Hashable {
         case rotation(RotationDecision)
         case sessionsEnded(EndReason, count: Int)
         case passwordChanged
+        /// A signing or refresh token key was made.
         case keyAdded(KeyRecord.Kind, id: String)
         /// Storage has gone back in time: it lost an advance that had been answered.
         case storageWentBack

@@ -38,6 +38,20 @@ public struct AuthoritySettings: Sendable {
         self.keepEnded = keepEnded
     }
 
+    /// What is wrong with the values together; nil where nothing is.
+    public var fault: String? {
+        if policy.rotation.mode == .none {
+            return "Rotation can be left out for a confidential client only, not for all clients."
+        }
+        if !(1...Password.longest).contains(passwordRules.minimumLength) {
+            return "The minimum length of passwords has to be 1 to \(Password.longest) bytes; 8 is recommended."
+        }
+        if passwordThreads < 1 { return "At least 1 thread has to hash passwords." }
+        if passwordQueue < 0 { return "The queue of password hashes has to be at least 0 long." }
+        if keepEnded < .zero { return "Ended sessions have to be kept for at least 0s." }
+        return policy.fault ?? passwordParameters.fault ?? keys.fault
+    }
+
     /// The policy of a client: its profile's or the server's own, with its overrides.
     public func policy(of client: ClientRegistration) -> SessionPolicy {
         (client.profile.flatMap { SessionPolicy.profiles[$0] } ?? policy).applying(client.overrides)

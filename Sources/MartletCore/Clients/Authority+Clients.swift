@@ -31,30 +31,28 @@ extension Authority {
         _ new: NewClient
     ) async throws(AuthorityError) -> (client: ClientRegistration, secret: String?) {
         guard ClientRegistration.isValidID(new.id) else {
-            throw .malformed("a client id is 1 to 64 of A-Z a-z 0-9 . _ -")
+            throw .malformed("A client id is 1 to 64 of A-Z a-z 0-9 . _ -.")
         }
         guard new.id != ClientRegistration.firstPartyID else {
-            throw AuthorityError(.conflict, message: "the client first-party is built in; choose another id")
+            throw AuthorityError(.conflict, message: "The client first-party is built in; choose another id.")
         }
-        for scope in new.scopes where !ScopeToken.isValid(scope) {
-            throw .malformed("a scope is 1 to 64 of A-Z a-z 0-9 . _ : -")
-        }
+        let scopes = try ScopeToken.validated(new.scopes)
         if let audience = new.audience, !(1...256).contains(audience.utf8.count)
             || audience.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F || $0 == 0x22 || $0 == 0x5C })
         {
-            throw .malformed("an audience is 1 to 256 visible characters, most often the URL of an API")
+            throw .malformed("An audience is 1 to 256 visible characters, most often the URL of an API.")
         }
         if let profile = new.profile, SessionPolicy.profiles[profile] == nil {
             let known = SessionPolicy.profiles.keys.sorted().joined(separator: ", ")
-            throw .malformed("there is no profile \(profile); there are \(known)")
+            throw .malformed("There is no such profile; there are \(known).")
         }
         if new.isPublic, new.overrides.mode == RotationMode.none {
-            throw .malformed("rotation none is for confidential clients only")
+            throw .malformed("Rotation can be left out for confidential clients only.")
         }
         let secret = new.isPublic ? nil : ClientSecret.make()
         let client = ClientRegistration(
             id: new.id, kind: secret.map { .confidential(secretHash: ClientSecret.hash($0)) } ?? .public,
-            scopes: new.scopes, audience: new.audience, profile: new.profile, overrides: new.overrides,
+            scopes: scopes, audience: new.audience, profile: new.profile, overrides: new.overrides,
             createdAt: clock.now
         )
         if let fault = settings.policy(of: client).fault { throw .malformed(fault) }
@@ -62,7 +60,7 @@ extension Authority {
             try await storage.insert(client)
         } catch {
             guard error.code != .conflict else {
-                throw AuthorityError(.conflict, message: "there is a client \(new.id) already")
+                throw AuthorityError(.conflict, message: "There is a client \(new.id) already.")
             }
             throw AuthorityError(error)
         }
@@ -73,15 +71,21 @@ extension Authority {
     /// Removes a client, which ends its sessions.
     public func removeClient(_ id: String) async throws(AuthorityError) {
         guard id != ClientRegistration.firstPartyID else {
-            throw AuthorityError(.conflict, message: "the client first-party is built in and cannot be removed")
+            throw AuthorityError(.conflict, message: "The client first-party is built in and cannot be removed.")
         }
         let now = clock.now
         let ended = try await storing { () async throws(StorageError) in
             try await storage.removeClient(id, at: now)
         }
-        guard let ended else { throw AuthorityError(.notFound, message: "there is no client \(id)") }
-        reportEnded(ended, .clientRemoved, at: now)
+        guard let ended else { throw Self.noSuchClient(id) }
+        reportEnded(ended, of: .client(id), .clientRemoved, at: now)
         try await clients.reload()
+    }
+
+    /// Only what could be a client id is repeated, since anything may be asked for.
+    private static func noSuchClient(_ id: String) -> AuthorityError {
+        let isID = ClientRegistration.isValidID(id)
+        return AuthorityError(.notFound, message: isID ? "There is no client \(id)." : "There is no such client.")
     }
 
     /// The registered clients and the built-in one, in order of their ids.

@@ -1,12 +1,16 @@
 import Crypto
 import MartletJOSE
 import MartletProtocol
-import Synchronization
 
 /// The registered clients, in memory: a decision on a refresh token asks for one inside a transaction.
 public final class ClientRegistry: Sendable {
     private let storage: any ClientStorage
-    private let clients = Mutex<[String: ClientRegistration]>([:])
+    private let snapshot = Reloadable(Snapshot())
+
+    private struct Snapshot: Sendable {
+        var clients: [String: ClientRegistration] = [:]
+        var hasStrictPublicClient = false
+    }
 
     init(storage: any ClientStorage) async throws(AuthorityError) {
         self.storage = storage
@@ -15,21 +19,31 @@ public final class ClientRegistry: Sendable {
 
     /// Reads the clients from storage again.
     public func reload() async throws(AuthorityError) {
-        let stored = try await storing { () async throws(StorageError) in try await storage.clients() }
-        var fresh = [ClientRegistration.firstPartyID: ClientRegistration.firstParty]
-        for client in stored { fresh[client.id] = client }
-        clients.withLock { $0 = fresh }
+        try await snapshot.reload { () async throws(AuthorityError) in
+            var snapshot = Snapshot()
+            for client in try await storing({ () async throws(StorageError) in try await storage.clients() })
+                + [.firstParty]
+            {
+                snapshot.clients[client.id] = client
+                if client.isPublic, client.overrides.mode == .strict { snapshot.hasStrictPublicClient = true }
+            }
+            return snapshot
+        }
     }
 
     /// The client with this id, as far as this process has heard.
     func known(_ id: String) -> ClientRegistration? {
-        clients.withLock { $0[id] }
+        snapshot.value.clients[id]
     }
+
+    /// Whether any public client has asked for strict rotation.
+    var hasStrictPublicClient: Bool { snapshot.value.hasStrictPublicClient }
 
     /// The client with this id, looked up in storage where this process has not heard of it.
     public func client(_ id: String) async throws(AuthorityError) -> ClientRegistration? {
-        if let client = known(id) { return client }
+        // First of all: strings that are equal to an id but not made of the same bytes name no client.
         guard ClientRegistration.isValidID(id) else { return nil }
+        if let client = known(id) { return client }
         return try await storing { () async throws(StorageError) in try await storage.client(id) }
     }
 

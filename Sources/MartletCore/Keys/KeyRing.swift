@@ -13,74 +13,89 @@ public final class KeyRing: Sendable {
     private let masterKey: MasterKey
     private let settings: KeySettings
     private let clock: Clock
-    private let snapshot: Mutex<KeySnapshot>
+    private let report: EventSink
+    private let snapshot = Reloadable(KeySnapshot())
+    /// When an unknown key was last looked up.
+    private let lastLookup = Mutex<Timestamp?>(nil)
 
-    private init(storage: any KeyStorage, masterKey: MasterKey, settings: KeySettings, clock: Clock) {
+    private init(
+        storage: any KeyStorage, masterKey: MasterKey, settings: KeySettings, clock: Clock, report: @escaping EventSink
+    ) {
         self.storage = storage
         self.masterKey = masterKey
         self.settings = settings
         self.clock = clock
-        self.snapshot = Mutex(KeySnapshot())
+        self.report = report
     }
 
     /// Opens the keys in storage. Where there are none yet, as at the first start, makes them.
     ///
     /// - Throws: `storageUnavailable`, also where the master key does not open what storage holds.
     static func open(
-        storage: any KeyStorage, masterKey: MasterKey, settings: KeySettings, clock: Clock
+        storage: any KeyStorage, masterKey: MasterKey, settings: KeySettings, clock: Clock, report: @escaping EventSink
     ) async throws(AuthorityError) -> KeyRing {
-        let ring = KeyRing(storage: storage, masterKey: masterKey, settings: settings, clock: clock)
+        let ring = KeyRing(storage: storage, masterKey: masterKey, settings: settings, clock: clock, report: report)
         try await ring.reload()
         try await ring.maintain()
         return ring
     }
 
-    /// Reads the keys from storage again.
+    /// Reads the keys from storage again. Where they cannot be read or opened, those in memory stay in use.
     public func reload() async throws(AuthorityError) {
-        let records = try await storing { () async throws(StorageError) in try await storage.keys() }
-        let opened = try KeySnapshot(records, openedWith: masterKey, reusing: snapshot.withLock { $0 }, at: clock.now)
-        snapshot.withLock { $0 = opened }
+        try await snapshot.reload { () async throws(AuthorityError) in
+            let records = try await storing { () async throws(StorageError) in try await storage.keys() }
+            let present = snapshot.value
+            return present.isMade(of: records) ? present : try KeySnapshot(records, openedWith: masterKey)
+        }
     }
 
     /// Makes successors of keys that are old, and removes keys that nothing alive was made with.
     func maintain() async throws(AuthorityError) {
         let now = clock.now
+        var isChanged = false
         for kind in KeyRecord.Kind.allCases {
             let schedule = schedule(of: kind)
             if schedule.needsSuccessor(at: now, algorithm: algorithm(of: kind), settings: settings) {
-                _ = try await addKey(kind, activeAt: schedule.records.isEmpty ? now : now + settings.publishLead)
+                try await addKey(kind, activeAt: schedule.records.isEmpty ? now : now + settings.publishLead)
+                isChanged = true
             }
             for record in schedule.records where schedule.state(of: record, at: now) == .dead {
                 try await storing { () async throws(StorageError) in
                     try await storage.removeKey(kind: kind, id: record.id)
                 }
+                isChanged = true
             }
         }
-        try await reload()
+        if isChanged { try await reload() }
     }
 
     /// Makes a successor now. It is published at once and used after the publish lead; no request fails meanwhile.
     ///
     /// - Returns: the new key's record.
-    /// - Throws: `conflict` where another process makes one at the same moment.
+    /// - Throws: `conflict` where another process makes one at the same moment, or all ids are in use.
     public func rotate(_ kind: KeyRecord.Kind) async throws(AuthorityError) -> KeyRecord {
+        try await reload()
+        if kind == .refreshTokenMAC, RefreshTokenKey.nextID(after: schedule(of: kind).records) == nil {
+            throw AuthorityError(
+                .conflict, message: "All 256 refresh token keys are in use; wait until the oldest is removed.")
+        }
         let record = try await addKey(kind, activeAt: clock.now + settings.publishLead)
         try await reload()
         guard let record else {
-            throw AuthorityError(.conflict, message: "another process is rotating this key; look at the list of keys")
+            throw AuthorityError(.conflict, message: "Another process is rotating this key; look at the list of keys.")
         }
         return record
     }
 
     /// The keys of a kind, with their times.
     public func schedule(of kind: KeyRecord.Kind) -> KeySchedule {
-        snapshot.withLock { $0.schedules[kind] } ?? KeySchedule([])
+        snapshot.value.schedules[kind] ?? KeySchedule([])
     }
 
     /// What access tokens are signed with now.
     func signer(at now: Timestamp) throws(AuthorityError) -> AccessTokenSigner {
-        let (active, signers) = snapshot.withLock { ($0.schedules[.signing]?.active(at: now), $0.signers) }
-        guard let active, let signer = signers[active.id] else {
+        let snapshot = snapshot.value
+        guard let active = snapshot.schedules[.signing]?.active(at: now), let signer = snapshot.signers[active.id] else {
             throw AuthorityError(.storageUnavailable, retryAfter: .seconds(1), detail: "there is no signing key")
         }
         return signer
@@ -88,8 +103,10 @@ public final class KeyRing: Sendable {
 
     /// What new refresh tokens are authenticated with.
     func refreshTokenKey(at now: Timestamp) throws(AuthorityError) -> RefreshTokenKey {
-        let (active, keys) = snapshot.withLock { ($0.schedules[.refreshTokenMAC]?.active(at: now), $0.refreshTokenKeys) }
-        guard let active, let id = UInt8(active.id), let key = keys[id] else {
+        let snapshot = snapshot.value
+        guard let active = snapshot.schedules[.refreshTokenMAC]?.active(at: now), let id = UInt8(active.id),
+            let key = snapshot.refreshTokenKeys[id]
+        else {
             throw AuthorityError(.storageUnavailable, retryAfter: .seconds(1), detail: "there is no refresh token key")
         }
         return key
@@ -99,21 +116,31 @@ public final class KeyRing: Sendable {
     ///
     /// - Throws: `storageUnavailable` where there is none: a node may be behind, so nobody is signed out for it.
     func refreshTokenKey(_ id: UInt8) async throws(AuthorityError) -> RefreshTokenKey {
-        if let key = snapshot.withLock({ $0.refreshTokenKeys[id] }) { return key }
-        // Anyone can name an unknown key, so storage is asked at most once a second.
-        if clock.now - snapshot.withLock({ $0.loadedAt }) > .seconds(1) {
+        if let key = snapshot.value.refreshTokenKeys[id] { return key }
+        if mayLookUp() {
             try await reload()
-            if let key = snapshot.withLock({ $0.refreshTokenKeys[id] }) { return key }
+            if let key = snapshot.value.refreshTokenKeys[id] { return key }
         }
         throw AuthorityError(
             .storageUnavailable, retryAfter: .seconds(1), detail: "no refresh token key has the id \(id)")
     }
 
+    /// Anyone can name an unknown key, so storage is asked at most once a second.
+    private func mayLookUp() -> Bool {
+        let now = clock.now
+        return lastLookup.withLock { last in
+            // A clock that was set back must not stop the look-ups.
+            if let last, last <= now, now - last < .seconds(1) { return false }
+            last = now
+            return true
+        }
+    }
+
     /// The keys that access tokens are verified with.
-    public var verificationKeys: VerificationKeySet { snapshot.withLock { $0.verificationKeys } }
+    public var verificationKeys: VerificationKeySet { snapshot.value.verificationKeys }
 
     /// The JWK Set (RFC 7517 §5) to publish.
-    public var jwks: PublishedDocument { snapshot.withLock { $0.jwks } }
+    public var jwks: PublishedDocument { snapshot.value.jwks }
 
     private func algorithm(of kind: KeyRecord.Kind) -> String {
         switch kind {
@@ -122,7 +149,8 @@ public final class KeyRing: Sendable {
         }
     }
 
-    /// - Returns: nil where another process added one first.
+    /// - Returns: nil where another process added one first, or no id is free.
+    @discardableResult
     private func addKey(_ kind: KeyRecord.Kind, activeAt: Timestamp) async throws(AuthorityError) -> KeyRecord? {
         let records = schedule(of: kind).records
         let id: String
@@ -133,7 +161,8 @@ public final class KeyRing: Sendable {
             id = key.keyID
             secret = key.serializedPrivateJWK()
         case .refreshTokenMAC:
-            id = String(try RefreshTokenKey.nextID(after: records))
+            guard let next = RefreshTokenKey.nextID(after: records) else { return nil }
+            id = String(next)
             secret = RefreshTokenKey.newSecret()
         }
         let record = KeyRecord(
@@ -144,7 +173,9 @@ public final class KeyRing: Sendable {
         let isAdded = try await storing { () async throws(StorageError) in
             try await storage.insert(record, expectedCount: records.count)
         }
-        return isAdded ? record : nil
+        guard isAdded else { return nil }
+        report(AuthorityEvent(.keyAdded(kind, id: id), at: record.createdAt))
+        return record
     }
 
     /// An RSA key takes a good part of a second to find, so it is made on a thread that may be kept busy.
@@ -154,7 +185,8 @@ public final class KeyRing: Sendable {
                 SigningKey(generating: algorithm)
             }
         } catch {
-            throw AuthorityError(.storageUnavailable, detail: "a signing key could not be made: \(error)")
+            throw AuthorityError(
+                .storageUnavailable, retryAfter: .seconds(1), detail: "a signing key could not be made: \(error)")
         }
     }
 }

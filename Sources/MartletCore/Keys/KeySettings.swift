@@ -1,4 +1,5 @@
 public import MartletJOSE
+import MartletProtocol
 
 /// How the authority's keys are made and rotated.
 public struct KeySettings: Sendable, Hashable {
@@ -17,6 +18,15 @@ public struct KeySettings: Sendable, Hashable {
         self.rotateAfter = rotateAfter
         self.publishLead = publishLead
     }
+
+    /// What is wrong with the values together; nil where nothing is.
+    public var fault: String? {
+        if publishLead < .zero { return "The publishLead of keys has to be at least 0s." }
+        if rotateAfter <= publishLead {
+            return "The rotateAfter of keys has to be more than their publishLead, \(publishLead.text)."
+        }
+        return nil
+    }
 }
 
 extension KeyRecord.Kind {
@@ -24,7 +34,8 @@ extension KeyRecord.Kind {
     var retention: Duration {
         switch self {
         case .signing: SessionPolicy.longestAccessLifetime + .seconds(3_600)
-        case .refreshTokenMAC: SessionPolicy.longestIdleLimit + .seconds(86_400)
+        // A token is first presented within one idle limit, and repeated within another.
+        case .refreshTokenMAC: SessionPolicy.longestIdleLimit * 2 + .seconds(86_400)
         }
     }
 }

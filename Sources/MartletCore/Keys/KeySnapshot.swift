@@ -3,40 +3,32 @@ import MartletJOSE
 import MartletProtocol
 
 /// Storage's keys at one moment, opened.
-struct KeySnapshot: Sendable {
-    private(set) var schedules: [KeyRecord.Kind: KeySchedule] = [:]
-    private(set) var signers: [String: AccessTokenSigner] = [:]
-    private(set) var refreshTokenKeys: [UInt8: RefreshTokenKey] = [:]
-    private(set) var verificationKeys = VerificationKeySet([])
-    private(set) var jwks = PublishedDocument([])
-    private(set) var loadedAt = Timestamp(milliseconds: 0)
+final class KeySnapshot: Sendable {
+    let schedules: [KeyRecord.Kind: KeySchedule]
+    let signers: [String: AccessTokenSigner]
+    let refreshTokenKeys: [UInt8: RefreshTokenKey]
+    let verificationKeys: VerificationKeySet
+    let jwks: PublishedDocument
 
-    init() {}
+    /// No keys at all.
+    init() {
+        schedules = [:]
+        signers = [:]
+        refreshTokenKeys = [:]
+        verificationKeys = VerificationKeySet([])
+        jwks = PublishedDocument(JWKSet(keys: []).serialized())
+    }
 
-    /// - Parameter earlier: the snapshot before, whose keys need not be opened again.
-    init(
-        _ records: [KeyRecord], openedWith masterKey: MasterKey, reusing earlier: KeySnapshot, at now: Timestamp
-    ) throws(AuthorityError) {
-        loadedAt = now
-        for kind in KeyRecord.Kind.allCases {
-            schedules[kind] = KeySchedule(records.filter { $0.kind == kind })
-        }
-        if schedules.mapValues(\.records) == earlier.schedules.mapValues(\.records) {
-            signers = earlier.signers
-            refreshTokenKeys = earlier.refreshTokenKeys
-            verificationKeys = earlier.verificationKeys
-            jwks = earlier.jwks
-            return
-        }
+    init(_ records: [KeyRecord], openedWith masterKey: MasterKey) throws(AuthorityError) {
+        var signers: [String: AccessTokenSigner] = [:]
+        var refreshTokenKeys: [UInt8: RefreshTokenKey] = [:]
         var published: [JWK] = []
         var verifying: [VerificationKey] = []
         for record in records {
             guard let secret = masterKey.open(record.sealed, label: Self.label(record.kind, record.id)) else {
-                throw AuthorityError(
-                    .storageUnavailable,
-                    detail: "the master key does not open the \(record.kind.rawValue) key \(record.id); "
-                        + "start with the master key that this data was made with"
-                )
+                throw Self.unusable(
+                    "the master key does not open the \(record.kind.rawValue) key \(record.id); "
+                        + "start with the master key that this data was made with")
             }
             switch record.kind {
             case .signing:
@@ -46,20 +38,33 @@ struct KeySnapshot: Sendable {
                     published.append(key.jwk)
                     verifying.append(try VerificationKey(key.jwk))
                 } catch {
-                    throw AuthorityError(.storageUnavailable, detail: "the signing key \(record.id) is damaged: \(error)")
+                    throw Self.unusable("the signing key \(record.id) is damaged: \(error)")
                 }
             case .refreshTokenMAC:
                 guard let id = UInt8(record.id) else {
-                    throw AuthorityError(.storageUnavailable, detail: "a refresh token key has the id \(record.id)")
+                    throw Self.unusable("a refresh token key has the id \(record.id), which is no number up to 255")
                 }
                 refreshTokenKeys[id] = RefreshTokenKey(id: id, key: SymmetricKey(data: secret))
             }
         }
-        verificationKeys = VerificationKeySet(verifying)
-        jwks = PublishedDocument(JWKSet(keys: published).serialized())
+        self.schedules = Dictionary(grouping: records, by: \.kind).mapValues(KeySchedule.init)
+        self.signers = signers
+        self.refreshTokenKeys = refreshTokenKeys
+        self.verificationKeys = VerificationKeySet(verifying)
+        self.jwks = PublishedDocument(JWKSet(keys: published).serialized())
     }
 
+    /// Whether it was made of just these records.
+    func isMade(of records: [KeyRecord]) -> Bool {
+        Set(schedules.values.flatMap(\.records)) == Set(records)
+    }
+
+    /// What a key is sealed for, so that one cannot be put in another's place.
     static func label(_ kind: KeyRecord.Kind, _ id: String) -> String {
         "martlet key \(kind.rawValue) \(id)"
+    }
+
+    private static func unusable(_ detail: String) -> AuthorityError {
+        AuthorityError(.storageUnavailable, retryAfter: .seconds(1), detail: detail)
     }
 }

@@ -32,12 +32,8 @@ public struct MasterKey: Sendable, CustomStringConvertible, CustomReflectable {
     ///   another's place.
     func seal(_ secret: [UInt8], label: String) throws(AuthorityError) -> [UInt8] {
         do {
-            guard let sealed = try AES.GCM.seal(secret, using: key, authenticating: Array(label.utf8)).combined else {
-                throw AuthorityError(.storageUnavailable, detail: "AES-GCM made no combined box")
-            }
-            return Array(sealed)
-        } catch let error as AuthorityError {
-            throw error
+            let box = try AES.GCM.seal(secret, using: key, authenticating: Array(label.utf8))
+            return Array(box.nonce) + box.ciphertext + box.tag
         } catch {
             throw AuthorityError(.storageUnavailable, detail: "a key could not be sealed: \(error)")
         }

@@ -13,10 +13,11 @@ struct RefreshTokenKey: Sendable {
     }
 
     /// The id of the next key: one up, round the byte, past those in use.
-    static func nextID(after records: [KeyRecord]) throws(AuthorityError) -> UInt8 {
+    ///
+    /// - Returns: nil where all 256 are in use.
+    static func nextID(after records: [KeyRecord]) -> UInt8? {
         let used = Set(records.compactMap { UInt8($0.id) })
         guard let newest = records.last.flatMap({ UInt8($0.id) }) else { return 1 }
-        for step in 1...UInt8.max where !used.contains(newest &+ step) { return newest &+ step }
-        throw AuthorityError(.conflict, message: "all 256 refresh token keys are in use; wait until one has ended")
+        return (1...UInt8.max).map { newest &+ $0 }.first { !used.contains($0) }
     }
 }

@@ -49,7 +49,8 @@ extension RotationDecision {
         case .none:
             if tag == session.head {
                 self = .kept(nil)
-            } else if isChildOfHead && session.headGeneration == 0 {
+            } else if isChildOfHead {
+                // The first token, or after a change of mode the one that the client has got.
                 self = .kept(change)
             } else {
                 self = .replay(SessionEnd(at: now, reason: .replayDetected))

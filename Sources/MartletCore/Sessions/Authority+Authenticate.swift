@@ -15,19 +15,18 @@ extension Authority {
     public func authenticate(accessToken: String) async throws(AuthorityError) -> AuthenticatedRequester {
         let token = try verify(accessToken, audience: settings.issuer)
         guard let sessionID = token.sessionID.flatMap({ SessionID($0) }) else {
-            throw AuthorityError(.tokenInvalid, message: "the access token belongs to no session")
+            throw AuthorityError(.tokenInvalid, message: "The access token belongs to no session.")
         }
-        let session = try await storing { () async throws(StorageError) in try await storage.session(sessionID) }
-        guard let session else {
-            throw AuthorityError(.tokenRevoked, message: "the session of this access token is over")
+        guard let session = try await session(sessionID) else {
+            throw AuthorityError(.tokenRevoked, message: "The session of this access token is over.")
         }
         if let end = session.end {
-            throw AuthorityError(.tokenRevoked, message: end.reason.explanation, reason: end.reason)
+            throw AuthorityError(.tokenRevoked, reason: end.reason)
         }
-        let user = try await storing { () async throws(StorageError) in try await storage.user(session.userID) }
-        guard let user, !user.isDisabled else {
-            throw AuthorityError(.tokenRevoked, reason: user == nil ? .userRemoved : .userDisabled)
+        guard let user = try await user(session.userID) else {
+            throw AuthorityError(.tokenRevoked, reason: .userRemoved)
         }
+        guard !user.isDisabled else { throw AuthorityError(.tokenRevoked, reason: .userDisabled) }
         return AuthenticatedRequester(token: token, session: session, user: user)
     }
 
@@ -49,5 +48,5 @@ extension Authority {
         return token
     }
 
-    private static let expiredToken = AuthorityError(.tokenExpired, message: "the access token expired; renew it")
+    private static let expiredToken = AuthorityError(.tokenExpired, message: "The access token has expired; renew it.")
 }

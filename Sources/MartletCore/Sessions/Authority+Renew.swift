@@ -1,5 +1,4 @@
 import MartletProtocol
-import Synchronization
 
 extension Authority {
     /// Renews: decides on a presented refresh token, and answers with new tokens.
@@ -8,7 +7,7 @@ extension Authority {
     ///   - text: the refresh token as it was sent.
     ///   - client: who presents it.
     ///   - delivery: how it was sent.
-    ///   - scopes: fewer of the client's scopes, for this access token; nil for all of them (RFC 6749 §6).
+    ///   - scopes: the access token is for these of the client's scopes only; nil for all of them (RFC 6749 §6).
     /// - Throws: `refreshTokenInvalid`, `clientMismatch`, `sessionEnded` with the reason, `tokenSuperseded`, or
     ///   `storageUnavailable`, which says nothing of the session.
     public func renew(
@@ -43,29 +42,44 @@ extension Authority {
 
     private func decide(
         on presentation: Presentation, presenter: Presenter, at now: Timestamp
-    ) async throws(AuthorityError) -> (RotationDecision, Session?) {
-        // Where another process has just registered the client, this one reads its clients again and decides anew.
-        for attempt in 1...2 {
-            let clientIsMissing = Flag()
-            let (decision, session) = try await storing { () async throws(StorageError) in
-                try await storage.present(
-                    presentation.token.session, from: presenter, at: now, durability: durability
-                ) { [settings, clients] session in
-                    guard let session else { return .unknown }
-                    guard let client = clients.known(session.clientID) else {
-                        clientIsMissing.raise()
-                        return .unknown
-                    }
-                    return RotationDecision(
-                        on: presentation, for: session, clientIsPublic: client.isPublic,
-                        policy: settings.policy(of: client).rotation, now: now
-                    )
-                }
+    ) async throws(AuthorityError) -> (decision: RotationDecision, session: Session?) {
+        let first = try await decideOnce(on: presentation, presenter: presenter, at: now)
+        // Its row goes on and yet it was found ended: its client is not known here. Another process may just have
+        // registered it, so the clients are read again and it is decided anew.
+        guard case .ended = first.decision, first.session?.end == nil else { return first }
+        try await clients.reload()
+        return try await decideOnce(on: presentation, presenter: presenter, at: now)
+    }
+
+    private func decideOnce(
+        on presentation: Presentation, presenter: Presenter, at now: Timestamp
+    ) async throws(AuthorityError) -> (decision: RotationDecision, session: Session?) {
+        let durability = durability(of: presentation.client)
+        return try await storing { () async throws(StorageError) in
+            try await storage.present(
+                presentation.token.session, from: presenter, at: now, durability: durability
+            ) { [settings, clients] session in
+                guard var session else { return .unknown }
+                let client = clients.known(session.clientID)
+                // A session does not outlive its client, whatever its row says.
+                if client == nil { session.end = session.end ?? SessionEnd(at: now, reason: .clientRemoved) }
+                return RotationDecision(
+                    on: presentation, for: session, clientIsPublic: client?.isPublic ?? true,
+                    policy: (client.map(settings.policy) ?? settings.policy).rotation, now: now
+                )
             }
-            if !clientIsMissing.isRaised { return (decision, session) }
-            if attempt == 1 { try await clients.reload() }
         }
-        throw AuthorityError(.sessionEnded, reason: .clientRemoved)
+    }
+
+    /// Strict rotation takes an advance that a crash has lost for a replay, so there it is on disk before it is
+    /// answered. Where the session implies the client, one strict public client is enough to ask for it.
+    private func durability(of client: PresentingClient) -> Durability {
+        let isStrict =
+            switch client {
+            case .identified(let id): clients.known(id).map(settings.policy)?.rotation.mode == .strict
+            case .implied: settings.policy.rotation.mode == .strict || clients.hasStrictPublicClient
+            }
+        return isStrict ? .full : settings.durability
     }
 
     private func answer(
@@ -74,15 +88,16 @@ extension Authority {
         guard var session, let client = try await clients.client(session.clientID) else {
             throw AuthorityError(.sessionEnded, reason: .clientRemoved)
         }
-        let userID = session.userID
-        let user = try await storing { () async throws(StorageError) in try await storage.user(userID) }
-        guard let user else { throw AuthorityError(.sessionEnded, reason: .userRemoved) }
+        guard let user = try await user(session.userID) else {
+            throw AuthorityError(.sessionEnded, reason: .userRemoved)
+        }
         guard !user.isDisabled else { throw AuthorityError(.sessionEnded, reason: .userDisabled) }
-        session.lastSeenAt = max(session.lastSeenAt, now)
+        session.lastSeenAt = now
         let refreshToken =
             if let child { try mint(child, of: session.id, seed: token.seed, at: now) } else { token }
-        return try issue(
-            refreshToken, for: session, user: user, client: client, scopes: scopes ?? client.scopes, at: now)
+        // Never more than the client has, whatever was asked for.
+        let granted = scopes.map { asked in client.scopes.filter(asked.contains) } ?? client.scopes
+        return try issue(refreshToken, for: session, user: user, client: client, scopes: granted, at: now)
     }
 
     private func report(_ decision: RotationDecision, session: Session?, presenter: Presenter, at now: Timestamp) {
@@ -95,18 +110,5 @@ extension Authority {
             report(AuthorityEvent(.storageWentBack, at: now, user: session?.userID, session: session?.id))
         default: break
         }
-    }
-
-    private var durability: Durability { settings.durability }
-}
-
-/// Set inside a transaction, read after it.
-private final class Flag: Sendable {
-    private let value = Mutex(false)
-
-    var isRaised: Bool { value.withLock { $0 } }
-
-    func raise() {
-        value.withLock { $0 = true }
     }
 }

@@ -6,34 +6,38 @@ extension Authority {
         let now = clock.now
         return try await storing { () async throws(StorageError) in
             try await storage.sessions(of: user, includingEnded: false, before: nil, limit: Self.mostSessionsListed)
-        }.filter { $0.expiry(at: now) == nil }
+        }.filter { now <= $0.latestExpiry }
     }
 
     static let mostSessionsListed = 1_000
 
     /// Signs out where the request came from.
-    public func signOut(_ requester: AuthenticatedRequester) async throws(AuthorityError) {
-        _ = try await end(.session(requester.session.id), .signedOut, by: requester.session.lastPresenter)
+    public func signOut(
+        _ requester: AuthenticatedRequester, presenter: Presenter = Presenter()
+    ) async throws(AuthorityError) {
+        try await end(.session(requester.session.id), .signedOut, by: presenter)
     }
 
     /// Signs out one of the requester's sessions.
     ///
     /// - Throws: `notFound` where the requester has no such session. Another user's is not there for this one.
-    public func signOut(_ id: SessionID, by requester: AuthenticatedRequester) async throws(AuthorityError) {
-        if id == requester.session.id { return try await signOut(requester) }
-        let session = try await storing { () async throws(StorageError) in try await storage.session(id) }
-        guard let session, session.userID == requester.user.id else {
-            throw AuthorityError(.notFound, message: "you have no such session; GET /v1/sessions lists yours")
+    public func signOut(
+        _ id: SessionID, by requester: AuthenticatedRequester, presenter: Presenter = Presenter()
+    ) async throws(AuthorityError) {
+        if id == requester.session.id { return try await signOut(requester, presenter: presenter) }
+        guard let session = try await session(id), session.userID == requester.user.id else {
+            throw AuthorityError(.notFound, message: "You have no such session; GET /v1/sessions lists yours.")
         }
-        _ = try await end(.session(id), .signedOutElsewhere)
+        try await end(.session(id), .signedOutElsewhere, by: presenter)
     }
 
     /// Signs out everywhere, or everywhere else.
     public func signOutEverywhere(
-        _ requester: AuthenticatedRequester, exceptCurrent: Bool
+        _ requester: AuthenticatedRequester, exceptCurrent: Bool, presenter: Presenter = Presenter()
     ) async throws(AuthorityError) {
-        _ = try await end(.user(requester.user.id, except: requester.session.id), .signedOutElsewhere)
-        if !exceptCurrent { try await signOut(requester) }
+        // The present one last: should anything fail before, the requester can still try again.
+        try await end(.user(requester.user.id, except: requester.session.id), .signedOutElsewhere, by: presenter)
+        if !exceptCurrent { try await signOut(requester, presenter: presenter) }
     }
 
     /// Ends sessions for a reason, and reports it.
@@ -47,19 +51,23 @@ extension Authority {
         let ended = try await storing { () async throws(StorageError) in
             try await storage.end(selection, SessionEnd(at: now, reason: reason))
         }
-        reportEnded(ended, reason, at: now, presenter: presenter)
+        reportEnded(ended, of: selection, reason, at: now, presenter: presenter)
         return ended
     }
 
     func reportEnded(
-        _ sessions: [SessionID], _ reason: EndReason, user: UserID? = nil, at now: Timestamp,
+        _ sessions: [SessionID], of selection: SessionSelection, _ reason: EndReason, at now: Timestamp,
         presenter: Presenter? = nil
     ) {
         guard !sessions.isEmpty else { return }
-        report(
-            AuthorityEvent(
-                .sessionsEnded(reason, count: sessions.count), at: now, user: user,
-                session: sessions.count == 1 ? sessions[0] : nil, presenter: presenter))
+        var event = AuthorityEvent(.sessionsEnded(reason, count: sessions.count), at: now, presenter: presenter)
+        if sessions.count == 1 { event.session = sessions[0] }
+        switch selection {
+        case .user(let id, except: _): event.user = id
+        case .client(let id): event.client = id
+        case .session, .all: break
+        }
+        report(event)
     }
 
     /// A session by its id, ended or not.

@@ -25,38 +25,31 @@ public struct SignIn: Sendable {
 }
 
 extension SignIn: CustomStringConvertible, CustomReflectable {
-    public var description: String { "sign-in of \(username) on \(client.id)" }
+    // Not even the name: people type their password there.
+    public var description: String { "sign-in on \(client.id)" }
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 extension Authority {
     /// Checks a name and a password, and makes a session.
     ///
-    /// An unknown name and a wrong password take the same work and give the same answer.
+    /// An unknown name, a wrong password and a disabled account take the same work and give the same answer.
     ///
-    /// - Throws: `invalidCredentials`; `malformedRequest` for a device name that cannot be; `overloaded` where too
-    ///   many wait for a password check; `storageUnavailable`.
+    /// - Throws: `invalidCredentials`; `malformedRequest` for a device name that cannot be or a password of more than
+    ///   1,024 bytes; `overloaded` where too many wait for a password check; `storageUnavailable`.
     public func signIn(_ request: SignIn) async throws(AuthorityError) -> IssuedTokens {
         let device = try request.device.map { name throws(AuthorityError) in try DeviceName.validated(name) }
-        let user = try await user(named: request.username)
         guard let password = Password(checking: request.password) else {
-            throw .malformed("a password has at most \(Password.longest) bytes")
+            throw .malformed("A password has at most \(Password.longest) bytes.")
         }
+        let user = try await user(named: request.username)
         let check = try await hasher.check(password, against: user?.passwordHash)
         let now = clock.now
-        guard let user, case .right(let isOutdated) = check else {
+        guard let user, case .right(let isOutdated) = check, !user.isDisabled else {
             report(
                 AuthorityEvent(
                     .signInFailed, at: now, user: user?.id, client: request.client.id, presenter: request.presenter))
             throw AuthorityError(.invalidCredentials)
-        }
-        guard !user.isDisabled else {
-            report(
-                AuthorityEvent(
-                    .signInFailed, at: now, user: user.id, client: request.client.id, presenter: request.presenter))
-            // Only who knows the password is told.
-            throw AuthorityError(
-                .invalidCredentials, message: "this account is disabled; ask an administrator", reason: .userDisabled)
         }
         if isOutdated { await upgradeHash(of: user, password) }
         let issued = try await startSession(request, device: device, for: user, at: now)
@@ -87,7 +80,7 @@ extension Authority {
         let isMade = try await storing { () async throws(StorageError) in
             try await storage.insert(session, userVersion: user.securityVersion)
         }
-        // The password was changed, or the account or client removed, while this one was being checked.
+        // The password was changed, or the account disabled, or it or the client removed, while this one was checked.
         guard isMade else { throw AuthorityError(.invalidCredentials) }
         return issued
     }
@@ -97,22 +90,5 @@ extension Authority {
     private func upgradeHash(of user: User, _ password: Password) async {
         guard let hash = try? await hasher.hash(password) else { return }
         try? await storage.upgradePasswordHash(of: user.id, from: user.passwordHash, to: hash)
-    }
-
-    func user(named username: String) async throws(AuthorityError) -> User? {
-        try await storing { () async throws(StorageError) in try await storage.user(named: UsernameKey(username)) }
-    }
-}
-
-/// What a user calls a device: 1 to 64 characters and at most 256 bytes, no control characters.
-enum DeviceName {
-    static func validated(_ name: String) throws(AuthorityError) -> String {
-        guard (1...64).contains(name.count), name.utf8.count <= 256 else {
-            throw .malformed("a device name has 1 to 64 characters")
-        }
-        guard !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
-            throw .malformed("a device name may not contain control characters")
-        }
-        return name.inNormalizationFormC
     }
 }

@@ -69,6 +69,12 @@ public struct Session: Sendable, Hashable {
     public func expiresAt(tokenIssuedAt issuedAt: Timestamp) -> Timestamp {
         min(absoluteLimit, max(lastSeenAt, issuedAt) + idleLimit)
     }
+
+    /// When the last token that may be out there ends, unless the session advances before: twice the idle limit,
+    /// because a repeat at the last moment writes nothing and gives a token that is good for as long again.
+    public var latestExpiry: Timestamp {
+        min(absoluteLimit, lastSeenAt + idleLimit + idleLimit)
+    }
 }
 
 /// Where a request came from.

@@ -21,7 +21,8 @@ public struct SessionPolicy: Sendable, Hashable {
 
     /// An access token lives a day at most, so a signing key has a known end.
     public static let longestAccessLifetime: Duration = .seconds(86_400)
-    /// A session that is not renewed lives 400 days at most, so a refresh token key has a known end.
+    /// A session that is not renewed lives 400 days at most, as does a refresh token that does not rotate, so a
+    /// refresh token key has a known end.
     public static let longestIdleLimit: Duration = .seconds(400 * 86_400)
 
     /// Values that are set one by one; nil leaves the profile's.
@@ -44,11 +45,18 @@ public struct SessionPolicy: Sendable, Hashable {
 
     /// What is wrong with the values together; nil where nothing is.
     public var fault: String? {
-        if accessLifetime < .seconds(1) { return "accessLifetime is at least 1s" }
-        if accessLifetime > Self.longestAccessLifetime { return "accessLifetime is at most 24h" }
-        if idleLimit < accessLifetime { return "idleLimit is at least accessLifetime, \(accessLifetime.text)" }
-        if idleLimit > Self.longestIdleLimit { return "idleLimit is at most 400d" }
-        if absoluteLimit < idleLimit { return "absoluteLimit is at least idleLimit, \(idleLimit.text)" }
+        if accessLifetime < .seconds(1) { return "The accessLifetime has to be at least 1s." }
+        if accessLifetime > Self.longestAccessLifetime { return "The accessLifetime can be at most 24h." }
+        if idleLimit < accessLifetime {
+            return "The idleLimit has to be at least the accessLifetime, \(accessLifetime.text)."
+        }
+        if idleLimit > Self.longestIdleLimit { return "The idleLimit can be at most 400d." }
+        if absoluteLimit < idleLimit {
+            return "The absoluteLimit has to be at least the idleLimit, \(idleLimit.text)."
+        }
+        if rotation.mode == .none, absoluteLimit > Self.longestIdleLimit {
+            return "Without rotation the absoluteLimit can be at most 400d."
+        }
         return nil
     }
 

@@ -88,7 +88,7 @@ public protocol SessionStorage: Sendable {
     /// Writes down the end of sessions whose limits have passed, and forgets those that ended long ago.
     ///
     /// - Parameters:
-    ///   - grace: how far past a limit a session has to be, so that a clock that jumped ends nobody.
+    ///   - grace: how far past its `latestExpiry` a session has to be, so that a clock that jumped ends nobody.
     ///   - forgetting: sessions that ended before this are deleted.
     ///   - limit: how many rows it touches at most.
     /// - Returns: how many rows it touched; call again while it is `limit`.

@@ -12,6 +12,8 @@ extension Authority {
         let policy = settings.policy(of: client)
         // A token that outlived its session would be refused here and believed elsewhere.
         let expiresAt = min(now + policy.accessLifetime, session.absoluteLimit)
+        // A JWT counts in seconds: what is left of the session may be less than one.
+        guard expiresAt.seconds > now.seconds else { throw AuthorityError(.sessionEnded, reason: .expiredAbsolute) }
         var random = SystemRandomNumberGenerator()
         let claims = AccessTokenClaims(
             issuer: settings.issuer,
@@ -19,7 +21,7 @@ extension Authority {
             subject: user.id.description,
             clientID: client.id,
             issuedAt: now.seconds,
-            expiresAt: max(expiresAt.seconds, now.seconds + 1),
+            expiresAt: expiresAt.seconds,
             tokenID: UUIDv7(at: now, using: &random).description,
             sessionID: session.id.description,
             authenticatedAt: session.authenticatedAt.seconds,
@@ -31,13 +33,13 @@ extension Authority {
         do throws(JOSEError) {
             accessToken = try signer.sign(claims)
         } catch {
-            throw AuthorityError(.storageUnavailable, detail: "an access token could not be signed: \(error)")
+            throw AuthorityError(
+                .storageUnavailable, retryAfter: .seconds(1), detail: "an access token could not be signed: \(error)")
         }
-        let life = Double((expiresAt - now).wholeMilliseconds)
+        let life = Double((Timestamp(seconds: claims.expiresAt) - now).wholeMilliseconds)
         return IssuedTokens(
             accessToken: accessToken,
             accessExpiresAt: Timestamp(seconds: claims.expiresAt),
-            accessLifetime: policy.accessLifetime,
             renewAt: now + .milliseconds(Int64(life * Double.random(in: 0.80...0.90, using: &random))),
             refreshToken: refreshToken.text,
             refreshExpiresAt: session.expiresAt(tokenIssuedAt: refreshToken.issuedAt),

@@ -10,7 +10,7 @@ extension Authority {
     public func revoke(_ token: String, by client: ClientRegistration) async throws(AuthorityError) {
         guard let session = try await sessionOfToken(token, askedBy: client) else { return }
         guard session.clientID == client.id else {
-            throw AuthorityError(.clientMismatch, message: "the token was issued to another client")
+            throw AuthorityError(.clientMismatch, message: "The token was issued to another client.")
         }
         try await end(.session(session.id), .signedOut)
     }

@@ -5,7 +5,6 @@ public struct IssuedTokens: Sendable {
     /// The signed JWT (RFC 9068). A secret.
     public let accessToken: String
     public let accessExpiresAt: Timestamp
-    public let accessLifetime: Duration
     /// When the client had best renew: ahead of the end, a little different each time.
     public let renewAt: Timestamp
     /// The refresh token's text. A secret.

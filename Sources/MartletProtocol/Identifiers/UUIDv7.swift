@@ -27,28 +27,27 @@ public struct UUIDv7: Hashable, Comparable, Sendable {
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
         self.init(
-            high: bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) },
-            low: bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
+            high: bytes.prefix(8).bigEndianInteger(), low: bytes.dropFirst(8).bigEndianInteger()
         )
     }
 
     /// Reads the usual text form, in lower or upper case.
     public init?(_ text: some StringProtocol) {
-        var halves: [UInt64] = [0, 0]
-        var digits = 0
+        var high: UInt64 = 0
+        var low: UInt64 = 0
         var position = 0
         for byte in text.utf8 {
-            if [8, 13, 18, 23].contains(position) {
+            if hasHyphen(at: position) {
                 guard byte == UInt8(ascii: "-") else { return nil }
             } else {
-                guard digits < 32, let digit = hexadecimalDigit(byte) else { return nil }
-                halves[digits / 16] = halves[digits / 16] << 4 | digit
-                digits += 1
+                guard position < 36, let digit = hexadecimalDigit(byte) else { return nil }
+                high = high << 4 | low >> 60
+                low = low << 4 | digit
             }
             position += 1
         }
-        guard digits == 32 else { return nil }
-        self.init(high: halves[0], low: halves[1])
+        guard position == 36 else { return nil }
+        self.init(high: high, low: low)
     }
 
     /// When it was made.
@@ -58,7 +57,7 @@ public struct UUIDv7: Hashable, Comparable, Sendable {
 
     /// The 16 bytes, big-endian.
     public var bytes: [UInt8] {
-        [high, low].flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> (56 - 8 * $0)) } }
+        bigEndianBytes(high) + bigEndianBytes(low)
     }
 
     public static func < (left: UUIDv7, right: UUIDv7) -> Bool {
@@ -70,20 +69,24 @@ extension UUIDv7: CustomStringConvertible {
     /// The usual text form, in lower case: `01890a5d-ac96-774b-bcce-b302099a8057`.
     public var description: String {
         unsafe String(unsafeUninitializedCapacity: 36) { text in
-            var position = 0
-            for digit in 0..<32 {
-                if [8, 13, 18, 23].contains(position) {
+            var (high, low) = (high, low)
+            for position in 0..<36 {
+                if hasHyphen(at: position) {
                     unsafe text[position] = UInt8(ascii: "-")
-                    position += 1
+                } else {
+                    let value = UInt8(truncatingIfNeeded: high >> 60)
+                    unsafe text[position] = value < 10 ? 0x30 + value : 0x57 + value
+                    high = high << 4 | low >> 60
+                    low <<= 4
                 }
-                let half = digit < 16 ? high : low
-                let value = UInt8(truncatingIfNeeded: half >> (60 - 4 * (digit % 16))) & 0xF
-                unsafe text[position] = value < 10 ? 0x30 + value : 0x57 + value
-                position += 1
             }
             return 36
         }
     }
+}
+
+private func hasHyphen(at position: Int) -> Bool {
+    position == 8 || position == 13 || position == 18 || position == 23
 }
 
 private func hexadecimalDigit(_ byte: UInt8) -> UInt64? {

@@ -10,8 +10,9 @@ public struct UnauthenticatedRefreshToken: Sendable {
     /// - Returns: nil where it is anything else.
     public init?(_ text: some StringProtocol) {
         let utf8 = text.utf8
-        guard utf8.count == RefreshToken.prefix.utf8.count + 112, text.hasPrefix(RefreshToken.prefix),
-            let bytes = try? Base64URL.decode(Array(utf8.dropFirst(RefreshToken.prefix.utf8.count))),
+        let prefix = RefreshToken.prefix.utf8
+        guard utf8.count == prefix.count + 112, utf8.starts(with: prefix),
+            let bytes = try? Base64URL.decode(utf8.dropFirst(prefix.count)),
             bytes.count == RefreshToken.Layout.count, bytes[0] == RefreshToken.version,
             UUIDv7(bytes: bytes[RefreshToken.Layout.session]) != nil
         else { return nil }
@@ -105,11 +106,11 @@ public struct RefreshToken: Hashable, Sendable {
     }
 
     public var generation: UInt32 {
-        bytes[Layout.generation].reduce(0) { $0 << 8 | UInt32($1) }
+        bytes[Layout.generation].bigEndianInteger()
     }
 
     public var issuedAt: Timestamp {
-        Timestamp(milliseconds: bytes[Layout.issuedAt].reduce(0) { $0 << 8 | Int64($1) })
+        Timestamp(milliseconds: bytes[Layout.issuedAt].bigEndianInteger())
     }
 
     public var seed: RefreshTokenSeed { RefreshTokenSeed(bytes: Array(bytes[Layout.seed])) }

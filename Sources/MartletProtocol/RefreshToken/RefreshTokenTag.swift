@@ -13,15 +13,15 @@ public struct RefreshTokenTag: Hashable, Sendable {
     /// - Parameter bytes: 16 bytes.
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
-        high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-        low = bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
+        high = bytes.prefix(8).bigEndianInteger()
+        low = bytes.dropFirst(8).bigEndianInteger()
     }
 
     /// The tag of a token.
     public init(of token: RefreshToken) {
-        let digest = SHA256.hash(data: token.bytes)
-        high = digest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-        low = digest.dropFirst(8).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        let digest = Array(SHA256.hash(data: token.bytes))
+        high = digest[..<8].bigEndianInteger()
+        low = digest[8..<16].bigEndianInteger()
     }
 
     /// A random tag: the parent of a session's first token, whose preimage nobody knows.
@@ -34,9 +34,4 @@ public struct RefreshTokenTag: Hashable, Sendable {
     public var bytes: [UInt8] {
         bigEndianBytes(high) + bigEndianBytes(low)
     }
-}
-
-func bigEndianBytes(_ value: some FixedWidthInteger) -> [UInt8] {
-    let width = value.bitWidth
-    return stride(from: width - 8, through: 0, by: -8).map { UInt8(truncatingIfNeeded: value >> $0) }
 }

@@ -1,7 +1,7 @@
 extension Timestamp: CustomStringConvertible {
     /// RFC 3339 in UTC: `2026-01-01T12:30:00Z`, with three decimals where there are milliseconds.
     public var description: String {
-        let day = milliseconds >= 0 ? milliseconds / 86_400_000 : (milliseconds - 86_399_999) / 86_400_000
+        let day = milliseconds.flooredQuotient(by: 86_400_000)
         let rest = milliseconds - day * 86_400_000
         let date = CivilDate(daysSince1970: day)
         let time = rest / 1_000
@@ -41,6 +41,8 @@ extension Timestamp: CustomStringConvertible {
         let date = CivilDate(year: year, month: month, day: day)
         guard reader.isAtEnd, CivilDate(daysSince1970: date.daysSince1970).day == day else { return nil }
         let seconds = date.daysSince1970 * 86_400 + hour * 3_600 + minute * 60 + second - offset
+        // A leap second ends a day in UTC (RFC 3339 §5.7); here it is the first second of the next.
+        guard second < 60 || seconds % 86_400 == 0 else { return nil }
         self.init(milliseconds: seconds * 1_000 + fraction)
     }
 }
@@ -59,7 +61,7 @@ private struct CivilDate {
 
     init(daysSince1970 days: Int64) {
         let shifted = days + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let era = shifted.flooredQuotient(by: 146_097)
         let dayOfEra = shifted - era * 146_097
         let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
@@ -71,7 +73,7 @@ private struct CivilDate {
 
     var daysSince1970: Int64 {
         let shiftedYear = month <= 2 ? year - 1 : year
-        let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
+        let era = shiftedYear.flooredQuotient(by: 400)
         let yearOfEra = shiftedYear - era * 400
         let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
         let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear

@@ -17,7 +17,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
     /// Whole seconds since 1970, rounded down: a NumericDate.
     public var seconds: Int64 {
-        milliseconds >= 0 ? milliseconds / 1_000 : (milliseconds - 999) / 1_000
+        milliseconds.flooredQuotient(by: 1_000)
     }
 
     public static func < (left: Timestamp, right: Timestamp) -> Bool {
@@ -34,5 +34,13 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
     public static func - (left: Timestamp, right: Timestamp) -> Duration {
         .milliseconds(left.milliseconds - right.milliseconds)
+    }
+}
+
+extension Int64 {
+    /// The quotient rounded down, so that times before 1970 fall on the right side too.
+    func flooredQuotient(by divisor: Int64) -> Int64 {
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? quotient - 1 : quotient
     }
 }

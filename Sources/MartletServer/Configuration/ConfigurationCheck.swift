@@ -2,9 +2,9 @@ import MartletCore
 import MartletProtocol
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// Something that several values have to agree on.

@@ -2,9 +2,9 @@ public import Logging
 import MartletProtocol
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 extension LoggingSystem {

@@ -9,7 +9,7 @@ public struct AuthorityServer: Service {
     /// Where it listens, with the true port.
     public let address: ListenAddress
     private let listener: AuthorityListener
-    private let router: Router<AuthorityRequestContext>
+    private let responder: RouterResponder<AuthorityRequestContext>
     private let logger: Logger
 
     /// Takes the port and opens the authority. Connections wait from here on until ``run()``.
@@ -30,7 +30,7 @@ public struct AuthorityServer: Service {
             settings: configuration.authoritySettings(port: address.port), storage: storage, masterKey: masterKey,
             report: EventLog(logger: logger).write
         )
-        router = Router(context: AuthorityRequestContext.self)
+        let router = Router(context: AuthorityRequestContext.self)
         router.add(middleware: RequestLog())
         router.add(middleware: SecurityHeaders(strictTransportSecurity: tls != nil && !address.isLoopback))
         router.add(middleware: ForwardedAddress(trustedProxies: configuration.trustedProxies))
@@ -39,13 +39,14 @@ public struct AuthorityServer: Service {
             authority: authority, limits: RequestLimits(body: configuration.limits.bodyBytes),
             isReady: { [authority] in (try? await authority.changeCounter()) != nil }
         ).add(to: router)
+        responder = router.buildResponder()
     }
 
     /// Serves until it is shut down. Requests that were accepted are answered first.
     public func run() async throws {
         let group = ServiceGroup(
             services: [
-                listener.serving(router.buildResponder()),
+                listener.serving(responder),
                 ChangeWatcher(authority: authority, logger: logger),
                 Upkeep(authority: authority, logger: logger),
             ],

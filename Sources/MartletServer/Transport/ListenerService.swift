@@ -1,6 +1,8 @@
 public import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
+import NIOHTTP2
 import NIOHTTPTypes
 public import ServiceLifecycle
 

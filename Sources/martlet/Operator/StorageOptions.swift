@@ -22,10 +22,13 @@ struct StorageOptions: ParsableArguments {
     @Option(name: .customLong("config"), help: ArgumentHelp("The server's configuration file.", valueName: "file"))
     var configurationPath: String?
 
-    func loadedConfiguration() throws(ConfigurationError) -> LoadedConfiguration {
-        try LoadedConfiguration(
-            file: configurationPath, environment: ProcessInfo.processInfo.environment,
-            overrides: dataPath.map { ["data": $0] } ?? [:])
+    /// - Parameter listen: the option of the same name, of the command that has it.
+    func loadedConfiguration(listen: String? = nil) throws(ConfigurationError) -> LoadedConfiguration {
+        var overrides: [String: String] = [:]
+        overrides["data"] = dataPath
+        overrides["listen"] = listen
+        return try LoadedConfiguration(
+            file: configurationPath, environment: ProcessInfo.processInfo.environment, overrides: overrides)
     }
 
     /// Opens the authority on its data, does something with it and closes it again.

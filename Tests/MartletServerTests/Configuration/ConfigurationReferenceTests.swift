@@ -3,9 +3,9 @@ import MartletServer
 import Testing
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 struct ConfigurationReferenceTests {
