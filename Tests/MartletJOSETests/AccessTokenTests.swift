@@ -91,13 +91,15 @@ struct AccessTokenTests {
     }
 
     /// What the signer does not put its name to.
-    @Test(arguments: [
-        { $0.issuer = "" }, { $0.subject = "" }, { $0.clientID = "" }, { $0.tokenID = "" }, { $0.audience = [] },
-        { $0.audience = ["a", ""] }, { $0.scope = [""] }, { $0.scope = ["a b"] }, { $0.scope = ["a", "\""] },
-        { $0.scope = ["\\"] }, { $0.scope = ["é"] }, { $0.scope = ["a\n"] }, { $0.custom = ["iss": "x"] },
-        { $0.custom = ["nbf": 1] }, { $0.custom = ["a": 1, "scope": "admin"] }, { $0.custom = ["roles": ["admin"]] },
-        { $0.sessionID = "" },
-    ] as [@Sendable (inout AccessTokenClaims) -> Void])
+    @Test(
+        arguments: [
+            { $0.issuer = "" }, { $0.subject = "" }, { $0.clientID = "" }, { $0.tokenID = "" }, { $0.audience = [] },
+            { $0.audience = ["a", ""] }, { $0.scope = [""] }, { $0.scope = ["a b"] }, { $0.scope = ["a", "\""] },
+            { $0.scope = ["\\"] }, { $0.scope = ["é"] }, { $0.scope = ["a\n"] }, { $0.custom = ["iss": "x"] },
+            { $0.custom = ["nbf": 1] }, { $0.custom = ["a": 1, "scope": "admin"] },
+            { $0.custom = ["roles": ["admin"]] },
+            { $0.sessionID = "" },
+        ] as [@Sendable (inout AccessTokenClaims) -> Void])
     func claimsThatAreNotSigned(change: @Sendable (inout AccessTokenClaims) -> Void) throws {
         var claims = Fixtures.claims
         change(&claims)
@@ -106,37 +108,53 @@ struct AccessTokenTests {
     }
 
     /// One changed claim in an otherwise good token, and what becomes of it.
-    @Test(arguments: [
-        ("iss", nil, .missingClaim), ("iss", "https://auth.example/", .wrongIssuer), ("iss", "", .wrongIssuer),
-        ("iss", "https://AUTH.example", .wrongIssuer), ("iss", 1, .invalidClaim), ("iss", .null, .invalidClaim),
-        ("iss", ["https://auth.example"], .invalidClaim),
-        ("aud", nil, .missingClaim), ("aud", "https://other.example", .wrongAudience), ("aud", [], .wrongAudience),
-        ("aud", ["https://other.example"], .wrongAudience), ("aud", ["https://other.example", "https://api.example"], nil),
-        ("aud", ["https://api.example"], nil), ("aud", "https://api.example ", .wrongAudience), ("aud", 1, .invalidClaim),
-        ("aud", ["https://api.example", 1], .invalidClaim), ("aud", [["https://api.example"]], .invalidClaim),
-        ("aud", ["https://api.example": 1], .invalidClaim), ("aud", .null, .invalidClaim),
-        ("sub", nil, .missingClaim), ("sub", "", .invalidClaim), ("sub", 7, .invalidClaim), ("sub", .null, .invalidClaim),
-        ("client_id", nil, .missingClaim), ("client_id", "", .invalidClaim), ("client_id", true, .invalidClaim),
-        ("jti", nil, .missingClaim), ("jti", "", .invalidClaim), ("jti", 7, .invalidClaim),
-        ("sid", nil, nil), ("sid", "", .invalidClaim), ("sid", 7, .invalidClaim), ("sid", .null, .invalidClaim),
-        ("iat", nil, .missingClaim), ("iat", "1767225600", .invalidClaim), ("iat", .null, .invalidClaim), ("iat", 1e30, .invalidClaim),
-        ("iat", 1_767_225_660, nil), ("iat", 1_767_225_661, .notYetValid), ("iat", 1_767_225_660.5, nil), ("iat", -1, nil),
-        ("exp", nil, .missingClaim), ("exp", "1767229200", .invalidClaim), ("exp", true, .invalidClaim), ("exp", .null, .invalidClaim),
-        ("exp", 1_767_225_541, nil), ("exp", 1_767_225_540, .expired), ("exp", 1_767_225_540.9, .expired), ("exp", 0, .expired),
-        ("exp", -1, .expired), ("exp", .number(JSONNumber(.max)), nil), ("exp", .number(JSONNumber(.min)), .expired),
-        ("exp", 1e30, .invalidClaim), ("exp", -1e30, .invalidClaim),
-        ("nbf", 1_767_225_660, nil), ("nbf", 1_767_225_661, .notYetValid), ("nbf", 1_767_225_660.5, .notYetValid), ("nbf", 0, nil),
-        ("nbf", "0", .invalidClaim), ("nbf", .null, .invalidClaim), ("nbf", .number(JSONNumber(.max)), .notYetValid),
-        ("auth_time", nil, nil), ("auth_time", 1_767_225_660, nil), ("auth_time", 1_767_225_661, .notYetValid),
-        ("auth_time", "0", .invalidClaim), ("auth_time", .null, .invalidClaim),
-        ("roles", nil, nil), ("roles", [], nil), ("roles", "admin", .invalidClaim), ("roles", ["admin", 1], .invalidClaim),
-        ("roles", [["admin"]], .invalidClaim), ("roles", .null, .invalidClaim), ("roles", ["admin": true], .invalidClaim),
-        ("scope", nil, nil), ("scope", "", nil), ("scope", "read", nil), ("scope", "read write", nil), ("scope", " ", .invalidClaim),
-        ("scope", " read", .invalidClaim), ("scope", "read ", .invalidClaim), ("scope", "read  write", .invalidClaim),
-        ("scope", "read\twrite", .invalidClaim), ("scope", "read\"", .invalidClaim), ("scope", "r\\", .invalidClaim),
-        ("scope", "é", .invalidClaim), ("scope", ["read"], .invalidClaim), ("scope", .null, .invalidClaim),
-        ("cnf", ["jkt": "x"], nil), ("unknown", .null, nil),
-    ] as [(String, JSONValue?, JOSEError.Code?)])
+    @Test(
+        arguments: [
+            ("iss", nil, .missingClaim), ("iss", "https://auth.example/", .wrongIssuer), ("iss", "", .wrongIssuer),
+            ("iss", "https://AUTH.example", .wrongIssuer), ("iss", 1, .invalidClaim), ("iss", .null, .invalidClaim),
+            ("iss", ["https://auth.example"], .invalidClaim),
+            ("aud", nil, .missingClaim), ("aud", "https://other.example", .wrongAudience), ("aud", [], .wrongAudience),
+            ("aud", ["https://other.example"], .wrongAudience),
+            ("aud", ["https://other.example", "https://api.example"], nil),
+            ("aud", ["https://api.example"], nil), ("aud", "https://api.example ", .wrongAudience),
+            ("aud", 1, .invalidClaim),
+            ("aud", ["https://api.example", 1], .invalidClaim), ("aud", [["https://api.example"]], .invalidClaim),
+            ("aud", ["https://api.example": 1], .invalidClaim), ("aud", .null, .invalidClaim),
+            ("sub", nil, .missingClaim), ("sub", "", .invalidClaim), ("sub", 7, .invalidClaim),
+            ("sub", .null, .invalidClaim),
+            ("client_id", nil, .missingClaim), ("client_id", "", .invalidClaim), ("client_id", true, .invalidClaim),
+            ("jti", nil, .missingClaim), ("jti", "", .invalidClaim), ("jti", 7, .invalidClaim),
+            ("sid", nil, nil), ("sid", "", .invalidClaim), ("sid", 7, .invalidClaim), ("sid", .null, .invalidClaim),
+            ("iat", nil, .missingClaim), ("iat", "1767225600", .invalidClaim), ("iat", .null, .invalidClaim),
+            ("iat", 1e30, .invalidClaim),
+            ("iat", 1_767_225_660, nil), ("iat", 1_767_225_661, .notYetValid), ("iat", 1_767_225_660.5, nil),
+            ("iat", -1, nil),
+            ("exp", nil, .missingClaim), ("exp", "1767229200", .invalidClaim), ("exp", true, .invalidClaim),
+            ("exp", .null, .invalidClaim),
+            ("exp", 1_767_225_541, nil), ("exp", 1_767_225_540, .expired), ("exp", 1_767_225_540.9, .expired),
+            ("exp", 0, .expired),
+            ("exp", -1, .expired), ("exp", .number(JSONNumber(.max)), nil),
+            ("exp", .number(JSONNumber(.min)), .expired),
+            ("exp", 1e30, .invalidClaim), ("exp", -1e30, .invalidClaim),
+            ("nbf", 1_767_225_660, nil), ("nbf", 1_767_225_661, .notYetValid), ("nbf", 1_767_225_660.5, .notYetValid),
+            ("nbf", 0, nil),
+            ("nbf", "0", .invalidClaim), ("nbf", .null, .invalidClaim),
+            ("nbf", .number(JSONNumber(.max)), .notYetValid),
+            ("auth_time", nil, nil), ("auth_time", 1_767_225_660, nil), ("auth_time", 1_767_225_661, .notYetValid),
+            ("auth_time", "0", .invalidClaim), ("auth_time", .null, .invalidClaim),
+            ("roles", nil, nil), ("roles", [], nil), ("roles", "admin", .invalidClaim),
+            ("roles", ["admin", 1], .invalidClaim),
+            ("roles", [["admin"]], .invalidClaim), ("roles", .null, .invalidClaim),
+            ("roles", ["admin": true], .invalidClaim),
+            ("scope", nil, nil), ("scope", "", nil), ("scope", "read", nil), ("scope", "read write", nil),
+            ("scope", " ", .invalidClaim),
+            ("scope", " read", .invalidClaim), ("scope", "read ", .invalidClaim),
+            ("scope", "read  write", .invalidClaim),
+            ("scope", "read\twrite", .invalidClaim), ("scope", "read\"", .invalidClaim),
+            ("scope", "r\\", .invalidClaim),
+            ("scope", "é", .invalidClaim), ("scope", ["read"], .invalidClaim), ("scope", .null, .invalidClaim),
+            ("cnf", ["jkt": "x"], nil), ("unknown", .null, nil),
+        ] as [(String, JSONValue?, JOSEError.Code?)])
     func changedClaims(name: String, value: JSONValue?, code: JOSEError.Code?) throws {
         var claims = try Self.claims()
         claims[name] = value
@@ -150,7 +168,8 @@ struct AccessTokenTests {
     @Test func scopesMayBeWrittenWithEscapes() throws {
         let json = String(decoding: JSONValue.object(try Self.claims()).serialized(), as: UTF8.self)
         let escaped = json.replacing("\"read write\"", with: #""https:\/\/a\u0020\u0062""#)
-        #expect(try Fixtures.verifier().verify(Self.token(escaped.utf8), now: Fixtures.now).scope == ["https://a", "b"])
+        #expect(
+            try Fixtures.verifier().verify(Self.token(escaped.utf8), now: Fixtures.now).scope == ["https://a", "b"])
     }
 
     @Test func claimsInAnyOrderWithWhiteSpaceAndEscapes() throws {
@@ -160,7 +179,8 @@ struct AccessTokenTests {
             let text = members.reversed().map { member in
                 let name = member.name.utf8.map { "\\u00" + String($0, radix: 16) }.joined()
                 let value = String(decoding: member.value.serialized(), as: UTF8.self)
-                return "\t\"\(rotation.isMultiple(of: 2) ? name : member.name)\" :\n \(value.replacing("/", with: "\\/"))\r"
+                return
+                    "\t\"\(rotation.isMultiple(of: 2) ? name : member.name)\" :\n \(value.replacing("/", with: "\\/"))\r"
             }.joined(separator: ",")
             let token = try Self.token(" {\(text)} ".utf8)
             #expect(try Fixtures.verifier().verify(token, now: Fixtures.now).claims == Fixtures.claims)
@@ -169,7 +189,8 @@ struct AccessTokenTests {
 
     /// Every claim twice, in its own spelling and an escaped one, near and far.
     @Test(arguments: [
-        "iss", "aud", "sub", "client_id", "iat", "exp", "jti", "sid", "auth_time", "roles", "scope", "nbf", "tenant", "limits",
+        "iss", "aud", "sub", "client_id", "iat", "exp", "jti", "sid", "auth_time", "roles", "scope", "nbf", "tenant",
+        "limits",
     ])
     func duplicateClaims(name: String) throws {
         var claims = try Self.claims()
@@ -187,17 +208,25 @@ struct AccessTokenTests {
     }
 
     @Test(arguments: [
-        "", "null", "[]", "1", "\"x\"", "{", "{\"iss\"", "{\"iss\":}", "{\"iss\":\"", "{\"exp\":01}", "{\"exp\":+1}", "{\"exp\":1.}",
-        "{\"exp\":1e}", "{\"exp\":-}", "{\"exp\":1e999}", "{\"sub\":\"\\ud800\"}", "{\"sub\":\"\u{1}\"}", "{\"a\":{\"b\":1,\"b\":2}}",
-        "{\"roles\":[\"a\" \"b\"]}", "{\"roles\":[\"a\",]}", "{\"aud\":[\"a\"}", "{},", "{}{}", "{}\u{0}", "\u{FEFF}{}", "{\"a\":nul}",
+        "", "null", "[]", "1", "\"x\"", "{", "{\"iss\"", "{\"iss\":}", "{\"iss\":\"", "{\"exp\":01}", "{\"exp\":+1}",
+        "{\"exp\":1.}",
+        "{\"exp\":1e}", "{\"exp\":-}", "{\"exp\":1e999}", "{\"sub\":\"\\ud800\"}", "{\"sub\":\"\u{1}\"}",
+        "{\"a\":{\"b\":1,\"b\":2}}",
+        "{\"roles\":[\"a\" \"b\"]}", "{\"roles\":[\"a\",]}", "{\"aud\":[\"a\"}", "{},", "{}{}", "{}\u{0}", "\u{FEFF}{}",
+        "{\"a\":nul}",
     ])
     func payloadsThatAreNoJSONObject(text: String) throws {
         #expect(try Self.error(Self.token(text.utf8))?.code == .malformed)
     }
 
-    @Test(arguments: [[0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xFF], [0xE2, 0x82], [0xF8, 0x88, 0x80, 0x80, 0x80]] as [[UInt8]])
+    @Test(
+        arguments: [[0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xFF], [0xE2, 0x82], [0xF8, 0x88, 0x80, 0x80, 0x80]] as [[UInt8]]
+    )
     func payloadsThatAreNoUTF8(bytes: [UInt8]) throws {
-        for (head, tail) in [("{\"sub\":\"", "\"}"), ("{\"", "\":1}"), ("{\"custom\":\"", "\"}"), ("{\"aud\":[\"", "\"]}"), ("{\"scope\":\"", "\"}")] {
+        for (head, tail) in [
+            ("{\"sub\":\"", "\"}"), ("{\"", "\":1}"), ("{\"custom\":\"", "\"}"), ("{\"aud\":[\"", "\"]}"),
+            ("{\"scope\":\"", "\"}"),
+        ] {
             #expect(try Self.error(Self.token(Array(head.utf8) + bytes + Array(tail.utf8)))?.code == .malformed)
         }
     }
@@ -220,15 +249,19 @@ struct AccessTokenTests {
     }
 
     /// Changes to the header of an otherwise good token.
-    @Test(arguments: [
-        ("typ", "at+jwt", nil), ("typ", "AT+JWT", nil), ("typ", "application/at+jwt", nil), ("typ", "Application/At+Jwt", nil),
-        ("typ", nil, .unsupportedHeader), ("typ", "JWT", .unsupportedHeader), ("typ", "", .unsupportedHeader),
-        ("typ", "at+jwt ", .unsupportedHeader), ("typ", "logout+jwt", .unsupportedHeader), ("typ", 1, .unsupportedHeader),
-        ("typ", "application/application/at+jwt", .unsupportedHeader), ("alg", "none", .unsupportedAlgorithm),
-        ("alg", "RS256", .unsupportedAlgorithm), ("alg", "HS256", .unsupportedAlgorithm), ("kid", "other", .unknownKey),
-        ("kid", nil, .unsupportedHeader), ("crit", ["exp"], .unsupportedHeader), ("b64", false, .unsupportedHeader),
-        ("jku", "https://evil.example", nil), ("cty", "x", nil),
-    ] as [(String, JSONValue?, JOSEError.Code?)])
+    @Test(
+        arguments: [
+            ("typ", "at+jwt", nil), ("typ", "AT+JWT", nil), ("typ", "application/at+jwt", nil),
+            ("typ", "Application/At+Jwt", nil),
+            ("typ", nil, .unsupportedHeader), ("typ", "JWT", .unsupportedHeader), ("typ", "", .unsupportedHeader),
+            ("typ", "at+jwt ", .unsupportedHeader), ("typ", "logout+jwt", .unsupportedHeader),
+            ("typ", 1, .unsupportedHeader),
+            ("typ", "application/application/at+jwt", .unsupportedHeader), ("alg", "none", .unsupportedAlgorithm),
+            ("alg", "RS256", .unsupportedAlgorithm), ("alg", "HS256", .unsupportedAlgorithm),
+            ("kid", "other", .unknownKey),
+            ("kid", nil, .unsupportedHeader), ("crit", ["exp"], .unsupportedHeader), ("b64", false, .unsupportedHeader),
+            ("jku", "https://evil.example", nil), ("cty", "x", nil),
+        ] as [(String, JSONValue?, JOSEError.Code?)])
     func changedHeaders(name: String, value: JSONValue?, code: JOSEError.Code?) throws {
         var header = Fixtures.header(Self.key)
         header[name] = value
@@ -238,7 +271,8 @@ struct AccessTokenTests {
 
     @Test func headersInAnotherOrderOrSpelling() throws {
         let header = "{ \"typ\":\"at+jwt\", \"kid\":\"\(Self.key.keyID)\", \"alg\":\"\\u0045S256\" }"
-        let input = "\(Base64URL.encode(header.utf8)).\(Base64URL.encode(JSONValue.object(try Self.claims()).serialized()))"
+        let input =
+            "\(Base64URL.encode(header.utf8)).\(Base64URL.encode(JSONValue.object(try Self.claims()).serialized()))"
         let token = input + "." + Base64URL.encode(try Self.key.signature(for: input.utf8))
         #expect(try Self.error(token) == nil)
     }
@@ -249,13 +283,17 @@ struct AccessTokenTests {
         let parts = token.split(separator: ".").map(String.init)
         let (header, payload, signature) = (parts[0], parts[1], parts[2])
         for text in [
-            "", ".", "..", "...", header, "\(header).", "\(header).\(payload)", "\(token).", ".\(token)", "\(token) ", " \(token)",
+            "", ".", "..", "...", header, "\(header).", "\(header).\(payload)", "\(token).", ".\(token)", "\(token) ",
+            " \(token)",
             "\(token)=", "\(header).\(payload)=.\(signature)", "\(header)..\(payload).\(signature.dropLast())*",
             "\(header).\(payload).\(signature).\(signature)", "Bearer \(token)", "\(token)\0",
         ] {
             #expect(try Self.error(text)?.code == .malformed, "\(text)")
         }
-        for text in ["\(header).\(payload).", "\(header)..\(signature)", "\(header)..", "\(header).\(payload).AAAA", "\(header).\(payload.dropLast(4)).\(signature)"] {
+        for text in [
+            "\(header).\(payload).", "\(header)..\(signature)", "\(header)..", "\(header).\(payload).AAAA",
+            "\(header).\(payload.dropLast(4)).\(signature)",
+        ] {
             #expect(try Self.error(text)?.code == .invalidSignature, "\(text)")
         }
     }
@@ -276,10 +314,12 @@ struct AccessTokenTests {
         #expect(throws: JOSEError(.unknownKey, "")) { try nobody.verify(token, now: Fixtures.now) }
     }
 
-    @Test(arguments: [
-        (1799, 0, nil), (1800, 0, .expired), (1859, 60, nil), (1860, 60, .expired), (-1, 0, .notYetValid), (-60, 60, nil),
-        (-61, 60, .notYetValid),
-    ] as [(Int64, Int64, JOSEError.Code?)])
+    @Test(
+        arguments: [
+            (1799, 0, nil), (1800, 0, .expired), (1859, 60, nil), (1860, 60, .expired), (-1, 0, .notYetValid),
+            (-60, 60, nil),
+            (-61, 60, .notYetValid),
+        ] as [(Int64, Int64, JOSEError.Code?)])
     func clockSkew(seconds: Int64, skew: Int64, code: JOSEError.Code?) throws {
         var policy = Fixtures.policy
         policy.clockSkew = skew

@@ -49,22 +49,28 @@ struct CookbookTests {
             let input = compact.utf8.prefix { $0 != UInt8(ascii: ".") }.count + 1
             let dot = try #require(compact.utf8.lastIndex(of: UInt8(ascii: ".")))
             #expect(input > 1)
-            #expect(try Base64URL.encode(key.signature(for: compact.utf8[..<dot])) == compact[compact.utf8.index(after: dot)...])
+            #expect(
+                try Base64URL.encode(key.signature(for: compact.utf8[..<dot]))
+                    == compact[compact.utf8.index(after: dot)...])
         }
     }
 
-    @Test(arguments: ["4_3.ecdsa_signature", "4_4.hmac-sha2_integrity_protection", "4.2.hmac-sha2_b64_false", "hmac-sha2_b64_false"])
+    @Test(arguments: [
+        "4_3.ecdsa_signature", "4_4.hmac-sha2_integrity_protection", "4.2.hmac-sha2_b64_false", "hmac-sha2_b64_false",
+    ])
     func algorithmsAndHeadersThatAreNotOurs(name: String) throws {
         let compact = try #require(Self.read(name)["output"]?["compact"]?.string)
         let error = joseError { _ = try JWS.verify(compact, keys: Fixtures.keySet(), expectedType: nil) }
         #expect(error?.code == .unsupportedAlgorithm || error?.code == .unsupportedHeader)
     }
 
-    @Test(arguments: [
-        ("3_1.ec_public_key", .unsupportedAlgorithm), ("3_2.ec_private_key", .invalidKey), ("3_3.rsa_public_key", nil),
-        ("3_4.rsa_private_key", .invalidKey), ("3_5.symmetric_key_mac_computation", .invalidKey),
-        ("3_6.symmetric_key_encryption", .invalidKey),
-    ] as [(String, JOSEError.Code?)])
+    @Test(
+        arguments: [
+            ("3_1.ec_public_key", .unsupportedAlgorithm), ("3_2.ec_private_key", .invalidKey),
+            ("3_3.rsa_public_key", nil),
+            ("3_4.rsa_private_key", .invalidKey), ("3_5.symmetric_key_mac_computation", .invalidKey),
+            ("3_6.symmetric_key_encryption", .invalidKey),
+        ] as [(String, JOSEError.Code?)])
     func keys(name: String, code: JOSEError.Code?) throws {
         let json = try Self.read(name).serialized()
         #expect(joseError { _ = try JWK(parsing: json) }?.code == code)

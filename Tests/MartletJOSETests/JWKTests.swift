@@ -52,7 +52,9 @@ struct JWKTests {
         var dumped = ""
         dump(key, to: &dumped)
         dump([AccessTokenSigner(key: key)], to: &dumped)
-        for text in [String(describing: key), String(reflecting: key), "\(key)", dumped, "\(AccessTokenSigner(key: key))"] {
+        for text in [
+            String(describing: key), String(reflecting: key), "\(key)", dumped, "\(AccessTokenSigner(key: key))",
+        ] {
             #expect(!text.contains(secret))
             #expect(text.contains(key.keyID))
         }
@@ -60,25 +62,34 @@ struct JWKTests {
     }
 
     /// Changes to a good key, and the code that each must be refused with.
-    @Test(arguments: [
-        (.es256, "kty", nil, .invalidKey), (.es256, "kty", 1, .invalidKey), (.es256, "kty", "oct", .unsupportedAlgorithm),
-        (.es256, "kty", "ec", .unsupportedAlgorithm), (.es256, "kty", "RSA", .invalidKey), (.es256, "crv", nil, .invalidKey),
-        (.es256, "crv", "P-384", .unsupportedAlgorithm), (.es256, "crv", "secp256k1", .unsupportedAlgorithm),
-        (.es256, "x", nil, .invalidKey), (.es256, "x", "", .invalidKey), (.es256, "x", "AA", .invalidKey),
-        (.es256, "x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", .invalidKey), (.es256, "x", "not base64url", .invalidKey),
-        (.es256, "y", nil, .invalidKey), (.es256, "y", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", .invalidKey),
-        (.es256, "alg", "ES384", .unsupportedAlgorithm), (.es256, "alg", "none", .unsupportedAlgorithm),
-        (.es256, "alg", "HS256", .unsupportedAlgorithm), (.es256, "alg", "EdDSA", .invalidKey), (.es256, "alg", 1, .invalidKey),
-        (.es256, "kid", 1, .invalidKey), (.es256, "use", 1, .invalidKey), (.es256, "key_ops", "verify", .invalidKey),
-        (.es256, "d", "AA", .invalidKey), (.es256, "k", "AA", .invalidKey), (.es256, "d", nil, nil), (.es256, "unknown", [1], nil),
-        (.edDSA, "crv", "X25519", .unsupportedAlgorithm), (.edDSA, "crv", "Ed448", .unsupportedAlgorithm),
-        (.edDSA, "x", "AAAA", .invalidKey), (.edDSA, "alg", "ES256", .invalidKey), (.edDSA, "d", "AA", .invalidKey),
-        (.rs256, "n", nil, .invalidKey), (.rs256, "n", "AQAB", .invalidKey), (.rs256, "e", nil, .invalidKey),
-        (.rs256, "e", "AQ", .invalidKey), (.rs256, "e", "Ag", .invalidKey), (.rs256, "e", "AAEAAQ", .invalidKey),
-        (.rs256, "e", "AQAA", .invalidKey), (.rs256, "e", "AgAAAAE", .invalidKey), (.rs256, "e", "AQAAAAAAAAAB", .invalidKey),
-        (.rs256, "e", "Aw", nil), (.rs256, "alg", "RS512", .unsupportedAlgorithm), (.rs256, "alg", "RS1", .unsupportedAlgorithm),
-        (.rs256, "alg", "PS256", nil), (.rs256, "p", "AA", .invalidKey), (.rs256, "oth", [], .invalidKey),
-    ] as [(SignatureAlgorithm, String, JSONValue?, JOSEError.Code?)])
+    @Test(
+        arguments: [
+            (.es256, "kty", nil, .invalidKey), (.es256, "kty", 1, .invalidKey),
+            (.es256, "kty", "oct", .unsupportedAlgorithm),
+            (.es256, "kty", "ec", .unsupportedAlgorithm), (.es256, "kty", "RSA", .invalidKey),
+            (.es256, "crv", nil, .invalidKey),
+            (.es256, "crv", "P-384", .unsupportedAlgorithm), (.es256, "crv", "secp256k1", .unsupportedAlgorithm),
+            (.es256, "x", nil, .invalidKey), (.es256, "x", "", .invalidKey), (.es256, "x", "AA", .invalidKey),
+            (.es256, "x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", .invalidKey),
+            (.es256, "x", "not base64url", .invalidKey),
+            (.es256, "y", nil, .invalidKey), (.es256, "y", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", .invalidKey),
+            (.es256, "alg", "ES384", .unsupportedAlgorithm), (.es256, "alg", "none", .unsupportedAlgorithm),
+            (.es256, "alg", "HS256", .unsupportedAlgorithm), (.es256, "alg", "EdDSA", .invalidKey),
+            (.es256, "alg", 1, .invalidKey),
+            (.es256, "kid", 1, .invalidKey), (.es256, "use", 1, .invalidKey),
+            (.es256, "key_ops", "verify", .invalidKey),
+            (.es256, "d", "AA", .invalidKey), (.es256, "k", "AA", .invalidKey), (.es256, "d", nil, nil),
+            (.es256, "unknown", [1], nil),
+            (.edDSA, "crv", "X25519", .unsupportedAlgorithm), (.edDSA, "crv", "Ed448", .unsupportedAlgorithm),
+            (.edDSA, "x", "AAAA", .invalidKey), (.edDSA, "alg", "ES256", .invalidKey), (.edDSA, "d", "AA", .invalidKey),
+            (.rs256, "n", nil, .invalidKey), (.rs256, "n", "AQAB", .invalidKey), (.rs256, "e", nil, .invalidKey),
+            (.rs256, "e", "AQ", .invalidKey), (.rs256, "e", "Ag", .invalidKey), (.rs256, "e", "AAEAAQ", .invalidKey),
+            (.rs256, "e", "AQAA", .invalidKey), (.rs256, "e", "AgAAAAE", .invalidKey),
+            (.rs256, "e", "AQAAAAAAAAAB", .invalidKey),
+            (.rs256, "e", "Aw", nil), (.rs256, "alg", "RS512", .unsupportedAlgorithm),
+            (.rs256, "alg", "RS1", .unsupportedAlgorithm),
+            (.rs256, "alg", "PS256", nil), (.rs256, "p", "AA", .invalidKey), (.rs256, "oth", [], .invalidKey),
+        ] as [(SignatureAlgorithm, String, JSONValue?, JOSEError.Code?)])
     func changedKeys(
         algorithm: SignatureAlgorithm,
         member: String,
@@ -91,7 +102,9 @@ struct JWKTests {
         #expect(joseError { _ = try JWK(parsing: JSONValue.object(object).serialized()) }?.code == code)
     }
 
-    @Test(arguments: [(2040, false), (2047, false), (2048, true), (2049, true), (8192, true), (8193, false), (16384, false)])
+    @Test(arguments: [
+        (2040, false), (2047, false), (2048, true), (2049, true), (8192, true), (8193, false), (16384, false),
+    ])
     func rsaModulusSizes(bits: Int, isAccepted: Bool) throws {
         var modulus = [UInt8](repeating: 0xFF, count: (bits + 7) / 8)
         modulus[0] = 0xFF >> UInt8((8 - bits % 8) % 8)
@@ -125,7 +138,8 @@ struct JWKTests {
     @Test func aSetSkipsWhatItCannotUse() throws {
         let good = JSONValue.object(Fixtures.key(.es256).jwk.object)
         let values: [JSONValue] = [
-            ["kty": "EC", "crv": "P-521", "x": "AA", "y": "AA"], ["kty": "AKP"], ["kty": "oct", "k": "AAAA"], "text", [:],
+            ["kty": "EC", "crv": "P-521", "x": "AA", "y": "AA"], ["kty": "AKP"], ["kty": "oct", "k": "AAAA"], "text",
+            [:],
             ["kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"], good,
         ]
         let json = JSONValue.object(["keys": .array(values), "other": 1]).serialized()
@@ -138,10 +152,12 @@ struct JWKTests {
         )
     }
 
-    @Test(arguments: [
-        ("", .malformed), ("[]", .invalidKey), ("{}", .invalidKey), (#"{"keys":{}}"#, .invalidKey), (#"{"keys":[]"#, .malformed),
-        (#"{"keys":[],"keys":[]}"#, .malformed),
-    ] as [(String, JOSEError.Code)])
+    @Test(
+        arguments: [
+            ("", .malformed), ("[]", .invalidKey), ("{}", .invalidKey), (#"{"keys":{}}"#, .invalidKey),
+            (#"{"keys":[]"#, .malformed),
+            (#"{"keys":[],"keys":[]}"#, .malformed),
+        ] as [(String, JOSEError.Code)])
     func setsThatAreNone(json: String, code: JOSEError.Code) {
         #expect(joseError { _ = try JWKSet(parsing: json.utf8) }?.code == code)
     }
@@ -160,13 +176,17 @@ struct JWKTests {
     }
 
     /// Changes to a good private key.
-    @Test(arguments: [
-        (.es256, "d", nil), (.es256, "d", ""), (.es256, "d", "AA"), (.es256, "d", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
-        (.es256, "d", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE"), (.es256, "use", "enc"), (.es256, "key_ops", ["verify"]),
-        (.edDSA, "d", nil), (.edDSA, "d", "AA"), (.edDSA, "d", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
-        (.rs256, "d", nil), (.rs256, "p", nil), (.rs256, "q", nil), (.rs256, "p", "Aw"), (.rs256, "d", "AQAB"), (.rs256, "alg", nil),
-        (.rs256, "oth", []),
-    ] as [(SignatureAlgorithm, String, JSONValue?)])
+    @Test(
+        arguments: [
+            (.es256, "d", nil), (.es256, "d", ""), (.es256, "d", "AA"),
+            (.es256, "d", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+            (.es256, "d", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE"), (.es256, "use", "enc"),
+            (.es256, "key_ops", ["verify"]),
+            (.edDSA, "d", nil), (.edDSA, "d", "AA"), (.edDSA, "d", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+            (.rs256, "d", nil), (.rs256, "p", nil), (.rs256, "q", nil), (.rs256, "p", "Aw"), (.rs256, "d", "AQAB"),
+            (.rs256, "alg", nil),
+            (.rs256, "oth", []),
+        ] as [(SignatureAlgorithm, String, JSONValue?)])
     func changedPrivateKeys(algorithm: SignatureAlgorithm, member: String, value: JSONValue?) throws {
         let key = Fixtures.key(algorithm)
         var object = try #require(JSONValue(parsing: key.serializedPrivateJWK()).object)

@@ -51,7 +51,8 @@ struct JWSTests {
     @Test(arguments: ["alg", "kid", "crit", "b64"])
     func headersThatTheKeyGivesAreNotTaken(name: String) {
         #expect(throws: JOSEError(.unsupportedHeader, "")) {
-            try JWS.sign(payload: [UInt8](), header: JSONObject(dictionaryLiteral: (name, true)), key: Fixtures.key(.es256))
+            try JWS.sign(
+                payload: [UInt8](), header: JSONObject(dictionaryLiteral: (name, true)), key: Fixtures.key(.es256))
         }
     }
 
@@ -86,25 +87,30 @@ struct JWSTests {
         }
         let body = integer(r) + integer(s)
         let zeros = [UInt8](repeating: 0, count: 64)
-        for other in [[0x30, UInt8(body.count)] + body, signature + [0], [0] + signature, Array(signature.dropLast()), s + r, zeros, []] {
+        for other in [
+            [0x30, UInt8(body.count)] + body, signature + [0], [0] + signature, Array(signature.dropLast()), s + r,
+            zeros, [],
+        ] {
             #expect(!verificationKey.isValidSignature(other, for: message))
         }
     }
 
     /// What a header may say, under a true signature, and what becomes of it.
-    @Test(arguments: [
-        ([:], nil), (["alg": nil], .unsupportedAlgorithm), (["alg": "none"], .unsupportedAlgorithm),
-        (["alg": "nOnE"], .unsupportedAlgorithm), (["alg": "HS256"], .unsupportedAlgorithm),
-        (["alg": "es256"], .unsupportedAlgorithm), (["alg": ["ES256"]], .unsupportedAlgorithm),
-        (["alg": "RS256"], .unsupportedAlgorithm), (["alg": "EdDSA"], .unsupportedAlgorithm),
-        (["crit": []], .unsupportedHeader), (["crit": ["exp"]], .unsupportedHeader), (["crit": nil], nil),
-        (["crit": "b64"], .unsupportedHeader), (["crit": ["b64"], "b64": true], .unsupportedHeader),
-        (["b64": false], .unsupportedHeader), (["b64": 0], .unsupportedHeader), (["b64": "true"], .unsupportedHeader),
-        (["b64": true], nil), (["kid": nil], .unsupportedHeader), (["kid": 1], .unsupportedHeader),
-        (["kid": ""], .unknownKey), (["kid": "other"], .unknownKey), (["kid": "../../etc/passwd"], .unknownKey),
-        (["typ": 1], .unsupportedHeader), (["typ": "JWT"], nil), (["unknown": true], nil),
-        (["jku": "https://evil.example/jwks.json"], nil), (["x5u": "https://evil.example/cert"], nil),
-    ] as [([String: JSONValue?], JOSEError.Code?)])
+    @Test(
+        arguments: [
+            ([:], nil), (["alg": nil], .unsupportedAlgorithm), (["alg": "none"], .unsupportedAlgorithm),
+            (["alg": "nOnE"], .unsupportedAlgorithm), (["alg": "HS256"], .unsupportedAlgorithm),
+            (["alg": "es256"], .unsupportedAlgorithm), (["alg": ["ES256"]], .unsupportedAlgorithm),
+            (["alg": "RS256"], .unsupportedAlgorithm), (["alg": "EdDSA"], .unsupportedAlgorithm),
+            (["crit": []], .unsupportedHeader), (["crit": ["exp"]], .unsupportedHeader), (["crit": nil], nil),
+            (["crit": "b64"], .unsupportedHeader), (["crit": ["b64"], "b64": true], .unsupportedHeader),
+            (["b64": false], .unsupportedHeader), (["b64": 0], .unsupportedHeader),
+            (["b64": "true"], .unsupportedHeader),
+            (["b64": true], nil), (["kid": nil], .unsupportedHeader), (["kid": 1], .unsupportedHeader),
+            (["kid": ""], .unknownKey), (["kid": "other"], .unknownKey), (["kid": "../../etc/passwd"], .unknownKey),
+            (["typ": 1], .unsupportedHeader), (["typ": "JWT"], nil), (["unknown": true], nil),
+            (["jku": "https://evil.example/jwks.json"], nil), (["x5u": "https://evil.example/cert"], nil),
+        ] as [([String: JSONValue?], JOSEError.Code?)])
     func headers(changes: [String: JSONValue?], code: JOSEError.Code?) throws {
         let key = Fixtures.key(.es256)
         var header = Fixtures.header(key)
@@ -133,7 +139,9 @@ struct JWSTests {
     @Test(arguments: ["jwk", "x5c"])
     func embeddedKeysAreNotTrusted(name: String) throws {
         let attacker = SigningKey(generating: .es256)
-        for (kid, code) in [(attacker.keyID, JOSEError.Code.unknownKey), (Fixtures.key(.es256).keyID, .invalidSignature)] {
+        for (kid, code) in [
+            (attacker.keyID, JOSEError.Code.unknownKey), (Fixtures.key(.es256).keyID, .invalidSignature),
+        ] {
             var header = Fixtures.header(attacker)
             header["kid"] = .string(kid)
             header[name] = name == "jwk" ? .object(attacker.jwk.object) : ["MIIB"]
@@ -160,12 +168,14 @@ struct JWSTests {
         }
     }
 
-    @Test(arguments: [
-        (nil, "JWT", nil), ("JWT", "JWT", nil), ("jwt", "JWT", nil), ("application/jwt", "JWT", nil), ("JWT", "application/jwt", nil),
-        ("APPLICATION/JWT", "JWT", nil), ("at+jwt", "JWT", .unsupportedHeader), ("", "JWT", .unsupportedHeader),
-        ("application/", "JWT", .unsupportedHeader), ("text/jwt", "JWT", .unsupportedHeader),
-        ("application/application/jwt", "JWT", .unsupportedHeader), ("JWT ", "JWT", .unsupportedHeader),
-    ] as [(String?, String, JOSEError.Code?)])
+    @Test(
+        arguments: [
+            (nil, "JWT", nil), ("JWT", "JWT", nil), ("jwt", "JWT", nil), ("application/jwt", "JWT", nil),
+            ("JWT", "application/jwt", nil),
+            ("APPLICATION/JWT", "JWT", nil), ("at+jwt", "JWT", .unsupportedHeader), ("", "JWT", .unsupportedHeader),
+            ("application/", "JWT", .unsupportedHeader), ("text/jwt", "JWT", .unsupportedHeader),
+            ("application/application/jwt", "JWT", .unsupportedHeader), ("JWT ", "JWT", .unsupportedHeader),
+        ] as [(String?, String, JOSEError.Code?)])
     func types(type: String?, expected: String, code: JOSEError.Code?) throws {
         let key = Fixtures.key(.es256)
         let compact = try JWS.sign(payload: [UInt8](), header: type.map { ["typ": .string($0)] } ?? [:], key: key)
@@ -181,8 +191,10 @@ struct JWSTests {
         let (header, payload, signature) = (parts[0], parts[1], parts[2])
         for text in [
             "", ".", "..", "...", header, "\(header).\(payload)", "\(header).\(payload).\(signature).", ".\(compact)",
-            "\(header)..\(payload).\(signature)", "\(header).\(payload).\(signature).a.b", " \(compact)", "\(compact) ", "\(compact)\n",
-            "\(header)=.\(payload).\(signature)", "\(header).\(payload)=.\(signature)", "\(header).\(payload).\(signature)=",
+            "\(header)..\(payload).\(signature)", "\(header).\(payload).\(signature).a.b", " \(compact)", "\(compact) ",
+            "\(compact)\n",
+            "\(header)=.\(payload).\(signature)", "\(header).\(payload)=.\(signature)",
+            "\(header).\(payload).\(signature)=",
             "\(header).\(payload).\(signature)==", "e30é.\(payload).\(signature)",
         ] {
             #expect(try joseError(in: text)?.code == .malformed, "\(text)")
@@ -192,7 +204,8 @@ struct JWSTests {
     }
 
     @Test(arguments: [
-        "", "null", "[]", "\"text\"", "{", "{}x", #"{"alg":"ES256","alg":"ES256"}"#, #"{"alg":"none","\u0061lg":"ES256"}"#,
+        "", "null", "[]", "\"text\"", "{", "{}x", #"{"alg":"ES256","alg":"ES256"}"#,
+        #"{"alg":"none","\u0061lg":"ES256"}"#,
         "{\"alg\":\"ES256\",\"x\":\"\u{1}\"}",
     ])
     func headersThatAreNoJSONObject(json: String) throws {

@@ -56,7 +56,8 @@ struct JoserfcPeerTests {
             "header": .object(Fixtures.header(key)),
             "claims": [
                 "iss": .string(Fixtures.policy.issuer), "aud": ["x", .string(Fixtures.policy.audience)], "sub": "üser😀",
-                "client_id": "client", "iat": 1_767_225_599.5, "exp": 1_767_225_700, "jti": "token", "scope": "read write",
+                "client_id": "client", "iat": 1_767_225_599.5, "exp": 1_767_225_700, "jti": "token",
+                "scope": "read write",
                 "nested": ["a": [1, nil]],
             ],
         ])

@@ -39,7 +39,8 @@ private func payload(_ bytes: [UInt8]) {
     guard let again = try? AccessTokenSigner(key: Fixture.key).sign(verified.claims) else {
         fatalError("did not sign what was read")
     }
-    require((try? Fixture.verifier.verify(again, now: Fixture.now))?.claims == verified.claims, "read back other claims")
+    require(
+        (try? Fixture.verifier.verify(again, now: Fixture.now))?.claims == verified.claims, "read back other claims")
 }
 
 /// Whatever a header says, a token is accepted only with our algorithm, key, and type, and without `crit`.

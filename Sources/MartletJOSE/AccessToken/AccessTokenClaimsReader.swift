@@ -149,7 +149,8 @@ struct AccessTokenClaimsReader {
         }
         var audience: [String] = []
         try self.readStrings(.audience, "a string or an array of strings") { reader, token in
-            reader.isAudienceRight = reader.isAudienceRight || reader.json.string(token, is: reader.expected.audienceBytes)
+            reader.isAudienceRight =
+                reader.isAudienceRight || reader.json.string(token, is: reader.expected.audienceBytes)
             audience.append(reader.json.string(token))
         }
         return audience
