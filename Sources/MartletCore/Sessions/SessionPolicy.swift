@@ -1,3 +1,5 @@
+import MartletProtocol
+
 /// How long a client's tokens and sessions live, and how they rotate.
 public struct SessionPolicy: Sendable, Hashable {
     /// The life of an access token.
@@ -17,6 +19,11 @@ public struct SessionPolicy: Sendable, Hashable {
         self.rotation = rotation
     }
 
+    /// An access token lives a day at most, so a signing key has a known end.
+    public static let longestAccessLifetime: Duration = .seconds(86_400)
+    /// A session that is not renewed lives 400 days at most, so a refresh token key has a known end.
+    public static let longestIdleLimit: Duration = .seconds(400 * 86_400)
+
     /// Values that are set one by one; nil leaves the profile's.
     public struct Overrides: Sendable, Hashable {
         public var accessLifetime: Duration?
@@ -33,6 +40,16 @@ public struct SessionPolicy: Sendable, Hashable {
             self.absoluteLimit = absoluteLimit
             self.mode = mode
         }
+    }
+
+    /// What is wrong with the values together; nil where nothing is.
+    public var fault: String? {
+        if accessLifetime < .seconds(1) { return "accessLifetime is at least 1s" }
+        if accessLifetime > Self.longestAccessLifetime { return "accessLifetime is at most 24h" }
+        if idleLimit < accessLifetime { return "idleLimit is at least accessLifetime, \(accessLifetime.text)" }
+        if idleLimit > Self.longestIdleLimit { return "idleLimit is at most 400d" }
+        if absoluteLimit < idleLimit { return "absoluteLimit is at least idleLimit, \(idleLimit.text)" }
+        return nil
     }
 
     public func applying(_ overrides: Overrides) -> SessionPolicy {

@@ -48,6 +48,8 @@ public struct ProblemCode: Hashable, Sendable {
     public static let conflict = ProblemCode("conflict", 409, .none, "It conflicts with what is there")
     public static let forbidden = ProblemCode("forbidden", 403, .none, "This is not allowed here")
     public static let rateLimited = ProblemCode("rate_limited", 429, .retry, "Too many requests")
+    /// A failure that nobody foresaw. Nobody is signed out for it.
+    public static let internalError = ProblemCode("internal_error", 500, .retry, "The server failed")
     public static let storageUnavailable = ProblemCode(
         "storage_unavailable", 503, .retry, "The storage cannot be reached")
     public static let overloaded = ProblemCode("overloaded", 503, .retry, "The server is busy")
@@ -60,7 +62,7 @@ public struct ProblemCode: Hashable, Sendable {
         malformedRequest, unsupportedMediaType, tooLarge, notFound, methodNotAllowed, invalidCredentials,
         tokenMissing, tokenInvalid, tokenExpired, tokenRevoked, insufficientScope, originRefused, sessionEnded,
         refreshTokenInvalid, clientMismatch, tokenSuperseded, passwordChangeRequired, conflict, forbidden,
-        rateLimited, storageUnavailable, overloaded, keysUnavailable,
+        rateLimited, internalError, storageUnavailable, overloaded, keysUnavailable,
     ]
 
     /// The code with this name; nil where it is not one of ours.

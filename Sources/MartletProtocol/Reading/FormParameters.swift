@@ -71,7 +71,10 @@ public struct FormParameters: Sendable, Hashable {
         return value
     }
 
-    private static func decode(_ text: some Collection<UInt8>, of what: String) throws(ProtocolError) -> String {
+    /// Decodes one name or value.
+    ///
+    /// - Throws: ``ProtocolError/Code/malformedForm``.
+    package static func decode(_ text: some Collection<UInt8>, of what: String) throws(ProtocolError) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)
         var rest = text[...]

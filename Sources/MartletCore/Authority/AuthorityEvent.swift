@@ -1,0 +1,44 @@
+public import MartletProtocol
+
+/// Hears of everything that matters.
+public typealias EventSink = @Sendable (AuthorityEvent) -> Void
+
+/// Something that matters to an operator. It holds no secret.
+public struct AuthorityEvent: Sendable, Hashable {
+    public enum Kind: Sendable, Hashable {
+        case signUp
+        case signIn
+        /// A sign-in that failed: an unknown name, a wrong password or a disabled account.
+        case signInFailed
+        /// A decision on a refresh token.
+        case rotation(RotationDecision)
+        case sessionsEnded(EndReason, count: Int)
+        case passwordChanged
+        case keyAdded(KeyRecord.Kind, id: String)
+        /// Storage has gone back in time: it lost an advance that had been answered.
+        case storageWentBack
+    }
+
+    public var kind: Kind
+    public var at: Timestamp
+    public var user: UserID?
+    public var session: SessionID?
+    public var client: String?
+    /// Where the request came from; nil for the authority's own work.
+    public var presenter: Presenter?
+    /// Where the session was seen before: for a replay, the other of the two presenters.
+    public var earlierPresenter: Presenter?
+
+    public init(
+        _ kind: Kind, at: Timestamp, user: UserID? = nil, session: SessionID? = nil, client: String? = nil,
+        presenter: Presenter? = nil, earlierPresenter: Presenter? = nil
+    ) {
+        self.kind = kind
+        self.at = at
+        self.user = user
+        self.session = session
+        self.client = client
+        self.presenter = presenter
+        self.earlierPresenter = earlierPresenter
+    }
+}

@@ -1,0 +1,45 @@
+import MartletProtocol
+
+/// What an authority goes by.
+public struct AuthoritySettings: Sendable {
+    /// The issuer identifier (RFC 8414 §2): the `iss` of every access token, and the audience of those for `/v1`.
+    public var issuer: String
+    /// The policy of clients that name no profile.
+    public var policy: SessionPolicy
+    /// Whether anyone may make an account.
+    public var signUpIsOpen: Bool
+    public var passwordRules: PasswordRules
+    public var passwordParameters: PasswordParameters
+    /// How many passwords are hashed at a time.
+    public var passwordThreads: Int
+    /// How many more may wait.
+    public var passwordQueue: Int
+    public var keys: KeySettings
+    /// When an advance is on disk.
+    public var durability: Durability
+    /// How long the story of an ended session is kept.
+    public var keepEnded: Duration
+
+    public init(
+        issuer: String, policy: SessionPolicy = .standard, signUpIsOpen: Bool = false,
+        passwordRules: PasswordRules = .init(), passwordParameters: PasswordParameters = .init(),
+        passwordThreads: Int = 2, passwordQueue: Int = 64, keys: KeySettings = .init(),
+        durability: Durability = .relaxed, keepEnded: Duration = .seconds(90 * 86_400)
+    ) {
+        self.issuer = issuer
+        self.policy = policy
+        self.signUpIsOpen = signUpIsOpen
+        self.passwordRules = passwordRules
+        self.passwordParameters = passwordParameters
+        self.passwordThreads = passwordThreads
+        self.passwordQueue = passwordQueue
+        self.keys = keys
+        self.durability = durability
+        self.keepEnded = keepEnded
+    }
+
+    /// The policy of a client: its profile's or the server's own, with its overrides.
+    public func policy(of client: ClientRegistration) -> SessionPolicy {
+        (client.profile.flatMap { SessionPolicy.profiles[$0] } ?? policy).applying(client.overrides)
+    }
+}

@@ -1,0 +1,92 @@
+import MartletProtocol
+
+/// A client to register.
+public struct NewClient: Sendable {
+    public var id: String
+    public var isPublic: Bool
+    public var scopes: [String]
+    public var audience: String?
+    public var profile: String?
+    public var overrides: SessionPolicy.Overrides
+
+    public init(
+        id: String, isPublic: Bool, scopes: [String] = [], audience: String? = nil, profile: String? = nil,
+        overrides: SessionPolicy.Overrides = .init()
+    ) {
+        self.id = id
+        self.isPublic = isPublic
+        self.scopes = scopes
+        self.audience = audience
+        self.profile = profile
+        self.overrides = overrides
+    }
+}
+
+extension Authority {
+    /// Registers a client.
+    ///
+    /// - Returns: the registration and, for a confidential client, its secret, which is shown this once.
+    /// - Throws: `malformedRequest`, which says what would be right; `conflict` where the id is taken.
+    public func addClient(
+        _ new: NewClient
+    ) async throws(AuthorityError) -> (client: ClientRegistration, secret: String?) {
+        guard ClientRegistration.isValidID(new.id) else {
+            throw .malformed("a client id is 1 to 64 of A-Z a-z 0-9 . _ -")
+        }
+        guard new.id != ClientRegistration.firstPartyID else {
+            throw AuthorityError(.conflict, message: "the client first-party is built in; choose another id")
+        }
+        for scope in new.scopes where !ScopeToken.isValid(scope) {
+            throw .malformed("a scope is 1 to 64 of A-Z a-z 0-9 . _ : -")
+        }
+        if let audience = new.audience, !(1...256).contains(audience.utf8.count)
+            || audience.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F || $0 == 0x22 || $0 == 0x5C })
+        {
+            throw .malformed("an audience is 1 to 256 visible characters, most often the URL of an API")
+        }
+        if let profile = new.profile, SessionPolicy.profiles[profile] == nil {
+            let known = SessionPolicy.profiles.keys.sorted().joined(separator: ", ")
+            throw .malformed("there is no profile \(profile); there are \(known)")
+        }
+        if new.isPublic, new.overrides.mode == RotationMode.none {
+            throw .malformed("rotation none is for confidential clients only")
+        }
+        let secret = new.isPublic ? nil : ClientSecret.make()
+        let client = ClientRegistration(
+            id: new.id, kind: secret.map { .confidential(secretHash: ClientSecret.hash($0)) } ?? .public,
+            scopes: new.scopes, audience: new.audience, profile: new.profile, overrides: new.overrides,
+            createdAt: clock.now
+        )
+        if let fault = settings.policy(of: client).fault { throw .malformed(fault) }
+        do throws(StorageError) {
+            try await storage.insert(client)
+        } catch {
+            guard error.code != .conflict else {
+                throw AuthorityError(.conflict, message: "there is a client \(new.id) already")
+            }
+            throw AuthorityError(error)
+        }
+        try await clients.reload()
+        return (client, secret)
+    }
+
+    /// Removes a client, which ends its sessions.
+    public func removeClient(_ id: String) async throws(AuthorityError) {
+        guard id != ClientRegistration.firstPartyID else {
+            throw AuthorityError(.conflict, message: "the client first-party is built in and cannot be removed")
+        }
+        let now = clock.now
+        let ended = try await storing { () async throws(StorageError) in
+            try await storage.removeClient(id, at: now)
+        }
+        guard let ended else { throw AuthorityError(.notFound, message: "there is no client \(id)") }
+        reportEnded(ended, .clientRemoved, at: now)
+        try await clients.reload()
+    }
+
+    /// The registered clients and the built-in one, in order of their ids.
+    public func allClients() async throws(AuthorityError) -> [ClientRegistration] {
+        let stored = try await storing { () async throws(StorageError) in try await storage.clients() }
+        return (stored + [.firstParty]).sorted { $0.id < $1.id }
+    }
+}

@@ -1,0 +1,79 @@
+import Crypto
+import MartletJOSE
+import MartletProtocol
+import Synchronization
+
+/// The registered clients, in memory: a decision on a refresh token asks for one inside a transaction.
+public final class ClientRegistry: Sendable {
+    private let storage: any ClientStorage
+    private let clients = Mutex<[String: ClientRegistration]>([:])
+
+    init(storage: any ClientStorage) async throws(AuthorityError) {
+        self.storage = storage
+        try await reload()
+    }
+
+    /// Reads the clients from storage again.
+    public func reload() async throws(AuthorityError) {
+        let stored = try await storing { () async throws(StorageError) in try await storage.clients() }
+        var fresh = [ClientRegistration.firstPartyID: ClientRegistration.firstParty]
+        for client in stored { fresh[client.id] = client }
+        clients.withLock { $0 = fresh }
+    }
+
+    /// The client with this id, as far as this process has heard.
+    func known(_ id: String) -> ClientRegistration? {
+        clients.withLock { $0[id] }
+    }
+
+    /// The client with this id, looked up in storage where this process has not heard of it.
+    public func client(_ id: String) async throws(AuthorityError) -> ClientRegistration? {
+        if let client = known(id) { return client }
+        guard ClientRegistration.isValidID(id) else { return nil }
+        return try await storing { () async throws(StorageError) in try await storage.client(id) }
+    }
+
+    /// Checks a client's credentials (RFC 6749 §2.3.1).
+    ///
+    /// - Parameter secret: nil where none was sent, as a public client does.
+    /// - Returns: nil where there is no such client, the secret is wrong, or a public client sent one.
+    public func authenticated(_ id: String, secret: String?) async throws(AuthorityError) -> ClientRegistration? {
+        guard let client = try await client(id) else { return nil }
+        switch (client.kind, secret) {
+        case (.public, nil): return client
+        case (.confidential(let hash), let secret?):
+            return constantTimeEquals(ClientSecret.hash(secret), hash) ? client : nil
+        case (.public, .some), (.confidential, nil): return nil
+        }
+    }
+}
+
+extension ClientRegistration {
+    static let firstParty = ClientRegistration(
+        id: firstPartyID, kind: .public, createdAt: Timestamp(milliseconds: 0)
+    )
+
+    /// 1 to 64 of `A-Z a-z 0-9 . _ -`.
+    static func isValidID(_ id: String) -> Bool {
+        (1...64).contains(id.utf8.count)
+            && id.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            }
+    }
+}
+
+/// A confidential client's secret: `mcs_` and 256 random bits in base64url.
+enum ClientSecret {
+    static func make() -> String {
+        "mcs_" + Base64URL.encode(unsafe SymmetricKey(size: .bits256).withUnsafeBytes { unsafe Array($0) })
+    }
+
+    static func hash(_ secret: String) -> [UInt8] {
+        Array(SHA256.hash(data: Array(secret.utf8)))
+    }
+}

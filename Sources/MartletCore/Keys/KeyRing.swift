@@ -1,0 +1,160 @@
+import Crypto
+public import MartletJOSE
+import MartletProtocol
+import NIOPosix
+import Synchronization
+
+/// The authority's keys, opened and ready to use.
+///
+/// What is in memory is an immutable snapshot of what storage holds. Which key of it is used is a question of the
+/// time only, so a new key takes over on every node at the same moment without being told.
+public final class KeyRing: Sendable {
+    private let storage: any KeyStorage
+    private let masterKey: MasterKey
+    private let settings: KeySettings
+    private let clock: Clock
+    private let snapshot: Mutex<KeySnapshot>
+
+    private init(storage: any KeyStorage, masterKey: MasterKey, settings: KeySettings, clock: Clock) {
+        self.storage = storage
+        self.masterKey = masterKey
+        self.settings = settings
+        self.clock = clock
+        self.snapshot = Mutex(KeySnapshot())
+    }
+
+    /// Opens the keys in storage. Where there are none yet, as at the first start, makes them.
+    ///
+    /// - Throws: `storageUnavailable`, also where the master key does not open what storage holds.
+    static func open(
+        storage: any KeyStorage, masterKey: MasterKey, settings: KeySettings, clock: Clock
+    ) async throws(AuthorityError) -> KeyRing {
+        let ring = KeyRing(storage: storage, masterKey: masterKey, settings: settings, clock: clock)
+        try await ring.reload()
+        try await ring.maintain()
+        return ring
+    }
+
+    /// Reads the keys from storage again.
+    public func reload() async throws(AuthorityError) {
+        let records = try await storing { () async throws(StorageError) in try await storage.keys() }
+        let opened = try KeySnapshot(records, openedWith: masterKey, reusing: snapshot.withLock { $0 }, at: clock.now)
+        snapshot.withLock { $0 = opened }
+    }
+
+    /// Makes successors of keys that are old, and removes keys that nothing alive was made with.
+    func maintain() async throws(AuthorityError) {
+        let now = clock.now
+        for kind in KeyRecord.Kind.allCases {
+            let schedule = schedule(of: kind)
+            if schedule.needsSuccessor(at: now, algorithm: algorithm(of: kind), settings: settings) {
+                _ = try await addKey(kind, activeAt: schedule.records.isEmpty ? now : now + settings.publishLead)
+            }
+            for record in schedule.records where schedule.state(of: record, at: now) == .dead {
+                try await storing { () async throws(StorageError) in
+                    try await storage.removeKey(kind: kind, id: record.id)
+                }
+            }
+        }
+        try await reload()
+    }
+
+    /// Makes a successor now. It is published at once and used after the publish lead; no request fails meanwhile.
+    ///
+    /// - Returns: the new key's record.
+    /// - Throws: `conflict` where another process makes one at the same moment.
+    public func rotate(_ kind: KeyRecord.Kind) async throws(AuthorityError) -> KeyRecord {
+        let record = try await addKey(kind, activeAt: clock.now + settings.publishLead)
+        try await reload()
+        guard let record else {
+            throw AuthorityError(.conflict, message: "another process is rotating this key; look at the list of keys")
+        }
+        return record
+    }
+
+    /// The keys of a kind, with their times.
+    public func schedule(of kind: KeyRecord.Kind) -> KeySchedule {
+        snapshot.withLock { $0.schedules[kind] } ?? KeySchedule([])
+    }
+
+    /// What access tokens are signed with now.
+    func signer(at now: Timestamp) throws(AuthorityError) -> AccessTokenSigner {
+        let (active, signers) = snapshot.withLock { ($0.schedules[.signing]?.active(at: now), $0.signers) }
+        guard let active, let signer = signers[active.id] else {
+            throw AuthorityError(.storageUnavailable, retryAfter: .seconds(1), detail: "there is no signing key")
+        }
+        return signer
+    }
+
+    /// What new refresh tokens are authenticated with.
+    func refreshTokenKey(at now: Timestamp) throws(AuthorityError) -> RefreshTokenKey {
+        let (active, keys) = snapshot.withLock { ($0.schedules[.refreshTokenMAC]?.active(at: now), $0.refreshTokenKeys) }
+        guard let active, let id = UInt8(active.id), let key = keys[id] else {
+            throw AuthorityError(.storageUnavailable, retryAfter: .seconds(1), detail: "there is no refresh token key")
+        }
+        return key
+    }
+
+    /// The key with this id, looked up in storage where memory does not have it.
+    ///
+    /// - Throws: `storageUnavailable` where there is none: a node may be behind, so nobody is signed out for it.
+    func refreshTokenKey(_ id: UInt8) async throws(AuthorityError) -> RefreshTokenKey {
+        if let key = snapshot.withLock({ $0.refreshTokenKeys[id] }) { return key }
+        // Anyone can name an unknown key, so storage is asked at most once a second.
+        if clock.now - snapshot.withLock({ $0.loadedAt }) > .seconds(1) {
+            try await reload()
+            if let key = snapshot.withLock({ $0.refreshTokenKeys[id] }) { return key }
+        }
+        throw AuthorityError(
+            .storageUnavailable, retryAfter: .seconds(1), detail: "no refresh token key has the id \(id)")
+    }
+
+    /// The keys that access tokens are verified with.
+    public var verificationKeys: VerificationKeySet { snapshot.withLock { $0.verificationKeys } }
+
+    /// The JWK Set (RFC 7517 §5) to publish.
+    public var jwks: PublishedDocument { snapshot.withLock { $0.jwks } }
+
+    private func algorithm(of kind: KeyRecord.Kind) -> String {
+        switch kind {
+        case .signing: settings.algorithm.rawValue
+        case .refreshTokenMAC: RefreshTokenKey.algorithm
+        }
+    }
+
+    /// - Returns: nil where another process added one first.
+    private func addKey(_ kind: KeyRecord.Kind, activeAt: Timestamp) async throws(AuthorityError) -> KeyRecord? {
+        let records = schedule(of: kind).records
+        let id: String
+        let secret: [UInt8]
+        switch kind {
+        case .signing:
+            let key = try await newSigningKey()
+            id = key.keyID
+            secret = key.serializedPrivateJWK()
+        case .refreshTokenMAC:
+            id = String(try RefreshTokenKey.nextID(after: records))
+            secret = RefreshTokenKey.newSecret()
+        }
+        let record = KeyRecord(
+            kind: kind, id: id, algorithm: algorithm(of: kind),
+            sealed: try masterKey.seal(secret, label: KeySnapshot.label(kind, id)), createdAt: clock.now,
+            activeAt: activeAt
+        )
+        let isAdded = try await storing { () async throws(StorageError) in
+            try await storage.insert(record, expectedCount: records.count)
+        }
+        return isAdded ? record : nil
+    }
+
+    /// An RSA key takes a good part of a second to find, so it is made on a thread that may be kept busy.
+    private func newSigningKey() async throws(AuthorityError) -> SigningKey {
+        do {
+            return try await NIOThreadPool.singleton.runIfActive { [algorithm = settings.algorithm] in
+                SigningKey(generating: algorithm)
+            }
+        } catch {
+            throw AuthorityError(.storageUnavailable, detail: "a signing key could not be made: \(error)")
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import MartletProtocol
+
+/// A sign-in as it was asked for.
+public struct SignIn: Sendable {
+    public var username: String
+    public var password: String
+    /// The client that signs in, authenticated where it is confidential.
+    public var client: ClientRegistration
+    public var delivery: Delivery
+    /// What the user calls the device.
+    public var device: String?
+    public var presenter: Presenter
+
+    public init(
+        username: String, password: String, client: ClientRegistration, delivery: Delivery = .body,
+        device: String? = nil, presenter: Presenter = Presenter()
+    ) {
+        self.username = username
+        self.password = password
+        self.client = client
+        self.delivery = delivery
+        self.device = device
+        self.presenter = presenter
+    }
+}
+
+extension SignIn: CustomStringConvertible, CustomReflectable {
+    public var description: String { "sign-in of \(username) on \(client.id)" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension Authority {
+    /// Checks a name and a password, and makes a session.
+    ///
+    /// An unknown name and a wrong password take the same work and give the same answer.
+    ///
+    /// - Throws: `invalidCredentials`; `malformedRequest` for a device name that cannot be; `overloaded` where too
+    ///   many wait for a password check; `storageUnavailable`.
+    public func signIn(_ request: SignIn) async throws(AuthorityError) -> IssuedTokens {
+        let device = try request.device.map { name throws(AuthorityError) in try DeviceName.validated(name) }
+        let user = try await user(named: request.username)
+        guard let password = Password(checking: request.password) else {
+            throw .malformed("a password has at most \(Password.longest) bytes")
+        }
+        let check = try await hasher.check(password, against: user?.passwordHash)
+        let now = clock.now
+        guard let user, case .right(let isOutdated) = check else {
+            report(
+                AuthorityEvent(
+                    .signInFailed, at: now, user: user?.id, client: request.client.id, presenter: request.presenter))
+            throw AuthorityError(.invalidCredentials)
+        }
+        guard !user.isDisabled else {
+            report(
+                AuthorityEvent(
+                    .signInFailed, at: now, user: user.id, client: request.client.id, presenter: request.presenter))
+            // Only who knows the password is told.
+            throw AuthorityError(
+                .invalidCredentials, message: "this account is disabled; ask an administrator", reason: .userDisabled)
+        }
+        if isOutdated { await upgradeHash(of: user, password) }
+        let issued = try await startSession(request, device: device, for: user, at: now)
+        report(
+            AuthorityEvent(
+                .signIn, at: now, user: user.id, session: issued.session.id, client: request.client.id,
+                presenter: request.presenter))
+        return issued
+    }
+
+    private func startSession(
+        _ request: SignIn, device: String?, for user: User, at now: Timestamp
+    ) async throws(AuthorityError) -> IssuedTokens {
+        var random = SystemRandomNumberGenerator()
+        let policy = settings.policy(of: request.client)
+        let seed = RefreshTokenSeed(using: &random)
+        let root = RefreshTokenTag(using: &random)
+        let session = Session(
+            id: SessionID(at: now, using: &random), userID: user.id, clientID: request.client.id,
+            delivery: request.delivery, seedHash: seed.hash, bindingKey: nil, parent: nil, device: device,
+            createdAt: now, authenticatedAt: now, idleLimit: policy.idleLimit,
+            absoluteLimit: now + policy.absoluteLimit, head: root, headGeneration: 0, previous: nil, advancedAt: nil,
+            lastSeenAt: now, lastPresenter: request.presenter, end: nil
+        )
+        let token = try mint(ChildToken(parent: root, generation: 1), of: session.id, seed: seed, at: now)
+        let issued = try issue(
+            token, for: session, user: user, client: request.client, scopes: request.client.scopes, at: now)
+        let isMade = try await storing { () async throws(StorageError) in
+            try await storage.insert(session, userVersion: user.securityVersion)
+        }
+        // The password was changed, or the account or client removed, while this one was being checked.
+        guard isMade else { throw AuthorityError(.invalidCredentials) }
+        return issued
+    }
+
+    /// Hashes the password with today's parameters. A failure is no reason to refuse the sign-in; the next one tries
+    /// again.
+    private func upgradeHash(of user: User, _ password: Password) async {
+        guard let hash = try? await hasher.hash(password) else { return }
+        try? await storage.upgradePasswordHash(of: user.id, from: user.passwordHash, to: hash)
+    }
+
+    func user(named username: String) async throws(AuthorityError) -> User? {
+        try await storing { () async throws(StorageError) in try await storage.user(named: UsernameKey(username)) }
+    }
+}
+
+/// What a user calls a device: 1 to 64 characters and at most 256 bytes, no control characters.
+enum DeviceName {
+    static func validated(_ name: String) throws(AuthorityError) -> String {
+        guard (1...64).contains(name.count), name.utf8.count <= 256 else {
+            throw .malformed("a device name has 1 to 64 characters")
+        }
+        guard !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+            throw .malformed("a device name may not contain control characters")
+        }
+        return name.inNormalizationFormC
+    }
+}

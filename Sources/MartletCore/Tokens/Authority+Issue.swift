@@ -1,0 +1,62 @@
+import MartletJOSE
+import MartletProtocol
+
+extension Authority {
+    /// Makes both tokens of an answer.
+    ///
+    /// - Parameter refreshToken: the token to answer with, minted or kept.
+    func issue(
+        _ refreshToken: RefreshToken, for session: Session, user: User, client: ClientRegistration, scopes: [String],
+        at now: Timestamp
+    ) throws(AuthorityError) -> IssuedTokens {
+        let policy = settings.policy(of: client)
+        // A token that outlived its session would be refused here and believed elsewhere.
+        let expiresAt = min(now + policy.accessLifetime, session.absoluteLimit)
+        var random = SystemRandomNumberGenerator()
+        let claims = AccessTokenClaims(
+            issuer: settings.issuer,
+            audience: [client.audience ?? settings.issuer],
+            subject: user.id.description,
+            clientID: client.id,
+            issuedAt: now.seconds,
+            expiresAt: max(expiresAt.seconds, now.seconds + 1),
+            tokenID: UUIDv7(at: now, using: &random).description,
+            sessionID: session.id.description,
+            authenticatedAt: session.authenticatedAt.seconds,
+            roles: user.roles,
+            scope: scopes
+        )
+        let accessToken: String
+        let signer = try keys.signer(at: now)
+        do throws(JOSEError) {
+            accessToken = try signer.sign(claims)
+        } catch {
+            throw AuthorityError(.storageUnavailable, detail: "an access token could not be signed: \(error)")
+        }
+        let life = Double((expiresAt - now).wholeMilliseconds)
+        return IssuedTokens(
+            accessToken: accessToken,
+            accessExpiresAt: Timestamp(seconds: claims.expiresAt),
+            accessLifetime: policy.accessLifetime,
+            renewAt: now + .milliseconds(Int64(life * Double.random(in: 0.80...0.90, using: &random))),
+            refreshToken: refreshToken.text,
+            refreshExpiresAt: session.expiresAt(tokenIssuedAt: refreshToken.issuedAt),
+            issuedAt: now,
+            session: session,
+            user: user,
+            scopes: scopes
+        )
+    }
+
+    /// Mints the refresh token to answer with.
+    func mint(
+        _ child: ChildToken, of session: SessionID, seed: RefreshTokenSeed, at now: Timestamp
+    ) throws(AuthorityError) -> RefreshToken {
+        var random = SystemRandomNumberGenerator()
+        let key = try keys.refreshTokenKey(at: now)
+        return RefreshToken(
+            session: session, generation: child.generation, issuedAt: now, seed: seed, nonce: random.next(),
+            parent: child.parent, keyID: key.id, key: key.key
+        )
+    }
+}

@@ -1,0 +1,186 @@
+import GRDB
+import MartletCore
+import MartletProtocol
+import Synchronization
+
+/// Group commit: presentations that arrive while a transaction runs are decided together in the next one, one after
+/// the other, each seeing what those before it wrote.
+final class PresentationQueue: Sendable {
+    typealias Answer = (decision: RotationDecision, session: Session?)
+
+    /// A presentation that waits for its answer. It gets exactly one.
+    struct Waiting: Sendable {
+        let id: SessionID
+        let presenter: Presenter
+        let now: Timestamp
+        let durability: Durability
+        let decide: @Sendable (Session?) -> RotationDecision
+        let answer: @Sendable (Result<Answer, StorageError>) -> Void
+    }
+
+    private struct State {
+        var waiting: [Waiting] = []
+        var isDraining = false
+    }
+
+    /// How many presentations one transaction takes at most.
+    static let batchSize = 256
+    /// How often a presentation is decided before storage takes the rule for broken.
+    static let maximumDecisions = 8
+
+    private let state = Mutex(State())
+    private let relaxedCommit: @Sendable () -> Void
+
+    /// - Parameter relaxedCommit: called after a commit that was not synced.
+    init(relaxedCommit: @escaping @Sendable () -> Void) {
+        self.relaxedCommit = relaxedCommit
+    }
+
+    /// Queues a presentation.
+    ///
+    /// - Parameter schedule: runs a block on the writing connection, soon; false where it is closed.
+    func add(_ waiting: Waiting, schedule: @escaping Schedule) {
+        let startsDraining = state.withLock { state in
+            state.waiting.append(waiting)
+            defer { state.isDraining = true }
+            return !state.isDraining
+        }
+        if startsDraining { scheduleDrain(schedule) }
+    }
+
+    typealias Schedule = @Sendable (_ drain: @escaping @Sendable (Database) -> Void) -> Bool
+
+    /// Answers all that wait with an error. A batch that is being written is finished.
+    func close() {
+        let waiting = state.withLock { state in
+            defer { state = State() }
+            return state.waiting
+        }
+        for one in waiting { one.answer(.failure(.closed)) }
+    }
+
+    private func scheduleDrain(_ schedule: @escaping Schedule) {
+        let isOpen = schedule { database in
+            self.drain(database)
+            // One batch at a time: other writers get their turn in between.
+            let isDone = self.state.withLock { state in
+                if state.waiting.isEmpty { state.isDraining = false }
+                return state.waiting.isEmpty
+            }
+            if !isDone { self.scheduleDrain(schedule) }
+        }
+        if !isOpen { close() }
+    }
+
+    private func drain(_ database: Database) {
+        let batch = state.withLock { state in
+            let batch = state.waiting.prefix(Self.batchSize)
+            state.waiting.removeFirst(batch.count)
+            return Array(batch)
+        }
+        guard !batch.isEmpty else { return }
+        for (one, answer) in zip(batch, commit(batch, in: database)) { one.answer(answer) }
+    }
+
+    private func commit(_ batch: [Waiting], in database: Database) -> [Result<Answer, StorageError>] {
+        do {
+            if batch.contains(where: { $0.durability == .full }) { return try decide(batch, in: database, .full) }
+            do {
+                return try decide(batch, in: database, .normal)
+            } catch is NeedsSync {
+                return try decide(batch, in: database, .full)
+            }
+        } catch {
+            let error = StorageError(sqlite: error)
+            // One that cannot be written must not take along those that need no write; so each for itself. Not
+            // where the lock was not to be had: each would wait for it again.
+            if batch.count > 1, error.code != .busy { return batch.flatMap { commit([$0], in: database) } }
+            return batch.map { _ in .failure(error) }
+        }
+    }
+
+    /// An end was decided in a transaction that would not be synced. Thrown to roll it back and run it again.
+    private struct NeedsSync: Error {}
+
+    private func decide(
+        _ batch: [Waiting], in database: Database, _ syncing: Syncing
+    ) throws -> [Result<Answer, StorageError>] {
+        var hasWritten = false
+        let answers = try database.inTransaction(syncing: syncing) { database in
+            try batch.map { one -> Result<Answer, StorageError> in
+                do {
+                    return .success(try decide(one, in: database, syncing, &hasWritten))
+                } catch let error as RowDecodingError {
+                    return .failure(StorageError(sqlite: error))
+                } catch let error as StorageError {
+                    return .failure(error)
+                }
+            }
+        }
+        if hasWritten, syncing == .normal { relaxedCommit() }
+        return answers
+    }
+
+    private func decide(
+        _ one: Waiting, in database: Database, _ syncing: Syncing, _ hasWritten: inout Bool
+    ) throws -> Answer {
+        for _ in 0..<Self.maximumDecisions {
+            let row = try SessionRow.fetch(one.id, in: database)
+            let decision = one.decide(row?.session)
+            let effect = decision.effect
+            if case .end = effect, syncing == .normal { throw NeedsSync() }
+            if try apply(effect, to: row, for: one, in: database) {
+                if effect != .none { hasWritten = true }
+                return (decision, row?.session)
+            }
+        }
+        throw StorageError(
+            .unavailable, detail: "a decision on session \(one.id) did not fit its row \(Self.maximumDecisions) times"
+        )
+    }
+
+    /// - Returns: false where the condition of the write did not hold, and nothing was written.
+    private func apply(
+        _ effect: RotationEffect, to row: SessionRow?, for one: Waiting, in database: Database
+    ) throws -> Bool {
+        switch effect {
+        case .none:
+            true
+        case .change(let change):
+            try database.change(
+                """
+                UPDATE sessions SET head = ?, head_generation = ?, previous = ?, advanced_at = ?, last_seen_at = ?,
+                    last_address = ?, last_user_agent = ?
+                WHERE id = ? AND head = ? AND ended_at IS NULL
+                """,
+                [
+                    change.head.data, Int64(change.generation), change.previous.data, change.advancedAt.milliseconds,
+                    one.now.milliseconds, one.presenter.address, try userAgent(of: one, row, in: database),
+                    one.id.data, change.expected.data,
+                ]
+            ) == 1
+        case .seen:
+            try database.change(
+                """
+                UPDATE sessions SET last_seen_at = ?, last_address = ?, last_user_agent = ?
+                WHERE id = ? AND ended_at IS NULL
+                """,
+                [
+                    one.now.milliseconds, one.presenter.address, try userAgent(of: one, row, in: database),
+                    one.id.data,
+                ]
+            ) == 1
+        case .end(let end):
+            try database.change(
+                "UPDATE sessions SET ended_at = ?, end_reason = ? WHERE id = ? AND ended_at IS NULL",
+                [end.at.milliseconds, end.reason.rawValue, one.id.data]
+            ) == 1
+        }
+    }
+
+    /// The number of the presenter's user agent; mostly it is the one that the row has already.
+    private func userAgent(of one: Waiting, _ row: SessionRow?, in database: Database) throws -> Int64? {
+        if let row, row.session.lastPresenter.userAgent == one.presenter.userAgent { return row.userAgentID }
+        return try UserAgents.intern(one.presenter.userAgent, in: database)
+    }
+}

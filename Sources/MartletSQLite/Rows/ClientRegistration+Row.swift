@@ -1,0 +1,51 @@
+import Foundation
+import GRDB
+import MartletCore
+import MartletProtocol
+
+extension ClientRegistration {
+    static let select = """
+        SELECT id, secret_hash, scopes, audience, profile, access_lifetime, idle_limit, absolute_limit, rotation_mode,
+            created_at
+        FROM clients
+
+        """
+
+    init(_ row: Row) throws {
+        let mode = try row.optionalText(at: 8).map { text in
+            guard let mode = RotationMode(rawValue: text) else { throw StorageError.malformed("rotation mode") }
+            return mode
+        }
+        self.init(
+            id: try row.text(at: 0),
+            kind: row.hasNull(atIndex: 1) ? .public : .confidential(secretHash: try row.bytes(at: 1)),
+            scopes: try row.texts(at: 2), audience: try row.optionalText(at: 3), profile: try row.optionalText(at: 4),
+            overrides: SessionPolicy.Overrides(
+                accessLifetime: try row.optionalDuration(at: 5), idleLimit: try row.optionalDuration(at: 6),
+                absoluteLimit: try row.optionalDuration(at: 7), mode: mode
+            ),
+            createdAt: try row.timestamp(at: 9)
+        )
+    }
+
+    func insert(in database: Database) throws {
+        try StorageError.checkNoNUL(id, audience, profile)
+        let secretHash: Data? =
+            switch kind {
+            case .public: nil
+            case .confidential(let hash): Data(hash)
+            }
+        try database.change(
+            """
+            INSERT INTO clients (id, secret_hash, scopes, audience, profile, access_lifetime, idle_limit,
+                absolute_limit, rotation_mode, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                id, secretHash, try scopes.json, audience, profile, overrides.accessLifetime?.wholeMilliseconds,
+                overrides.idleLimit?.wholeMilliseconds, overrides.absoluteLimit?.wholeMilliseconds,
+                overrides.mode?.rawValue, createdAt.milliseconds,
+            ]
+        )
+    }
+}

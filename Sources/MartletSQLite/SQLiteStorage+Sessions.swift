@@ -1,0 +1,73 @@
+import GRDB
+public import MartletCore
+public import MartletProtocol
+
+extension SQLiteStorage {
+    public func insert(_ session: Session, userVersion: Int64) async throws(StorageError) -> Bool {
+        try await write { try SessionRow.insert(session, userVersion: userVersion, in: $0) }
+    }
+
+    public func session(_ id: SessionID) async throws(StorageError) -> Session? {
+        try await read { try SessionRow.fetch(id, in: $0)?.session }
+    }
+
+    public func sessions(
+        of user: UserID?, includingEnded: Bool, before: SessionID?, limit: Int
+    ) async throws(StorageError) -> [Session] {
+        try await read { database in
+            try SessionRow.fetch(
+                of: user, includingEnded: includingEnded, before: before, limit: limit, in: database
+            )
+        }
+    }
+
+    public func present(
+        _ id: SessionID, from presenter: Presenter, at now: Timestamp, durability: Durability,
+        decide: @escaping @Sendable (Session?) -> RotationDecision
+    ) async throws(StorageError) -> (decision: RotationDecision, session: Session?) {
+        let answer: Result<PresentationQueue.Answer, StorageError> = await withCheckedContinuation { waiting in
+            present(
+                PresentationQueue.Waiting(
+                    id: id, presenter: presenter, now: now, durability: durability, decide: decide,
+                    answer: { waiting.resume(returning: $0) }
+                )
+            )
+        }
+        return try answer.get()
+    }
+
+    public func end(_ selection: SessionSelection, _ end: SessionEnd) async throws(StorageError) -> [SessionID] {
+        try await write { try $0.end(selection, end) }
+    }
+}
+
+extension Database {
+    /// Ends the selected sessions that have not ended.
+    ///
+    /// - Returns: those that it ended.
+    func end(_ selection: SessionSelection, _ end: SessionEnd) throws -> [SessionID] {
+        let condition: String
+        let arguments: [(any DatabaseValueConvertible)?]
+        switch selection {
+        case .session(let id):
+            condition = "AND id = ?"
+            arguments = [id.data]
+        case .user(let user, except: nil):
+            condition = "AND user_id = ?"
+            arguments = [user.data]
+        case .user(let user, except: let kept?):
+            condition = "AND user_id = ? AND id <> ?"
+            arguments = [user.data, kept.data]
+        case .client(let id):
+            condition = "AND client_id = ?"
+            arguments = [id]
+        case .all:
+            condition = ""
+            arguments = []
+        }
+        return try rows(
+            "UPDATE sessions SET ended_at = ?, end_reason = ? WHERE ended_at IS NULL \(condition) RETURNING id",
+            [end.at.milliseconds, end.reason.rawValue] + arguments
+        ) { try $0.identifier(at: 0) }
+    }
+}

@@ -1,0 +1,78 @@
+import GRDB
+public import MartletCore
+public import MartletProtocol
+import Synchronization
+
+extension Session {
+    /// When no refresh token of the session can be valid any more, unless it advances before.
+    ///
+    /// Twice the idle limit: a repeat at the last moment writes nothing, and gives a token that lives as long again.
+    var certainExpiry: Timestamp {
+        min(absoluteLimit, lastSeenAt + idleLimit + idleLimit)
+    }
+}
+
+extension SQLiteStorage {
+    /// An advance must not touch an index, and yet expired sessions have to be found without reading all of them. So
+    /// `sweep_at`, which is indexed, says when a session could expire *as seen when that was written*. A sweep takes
+    /// the rows whose time has come, ends those that did expire, and moves the others on: each at most once in two
+    /// idle limits.
+    public func sweep(
+        at now: Timestamp, grace: Duration, forgetting: Timestamp, limit: Int
+    ) async throws(StorageError) -> Int {
+        guard limit > 0 else { return 0 }
+        let cutoff = (now - grace).milliseconds
+        let touched = try await write { database in
+            let due = try database.change(
+                """
+                UPDATE sessions SET
+                    sweep_at = min(absolute_limit, last_seen_at + 2 * idle_limit),
+                    ended_at = CASE WHEN min(absolute_limit, last_seen_at + 2 * idle_limit) < ?1 THEN ?2 END,
+                    end_reason = CASE WHEN absolute_limit < ?1 THEN 'expired_absolute'
+                        WHEN last_seen_at + 2 * idle_limit < ?1 THEN 'expired_idle' END
+                WHERE id IN (
+                    SELECT id FROM sessions WHERE ended_at IS NULL AND sweep_at < ?1 ORDER BY sweep_at LIMIT ?3
+                )
+                """,
+                [cutoff, now.milliseconds, limit]
+            )
+            let forgotten = try database.change(
+                """
+                DELETE FROM sessions WHERE id IN (
+                    SELECT id FROM sessions WHERE ended_at < ? ORDER BY ended_at LIMIT ?
+                )
+                """,
+                [forgetting.milliseconds, limit - due]
+            )
+            return due + forgotten
+        }
+        if touched < limit { try await forgetUserAgents() }
+        return touched
+    }
+
+    /// Deletes user agents that no session has any more. It reads all sessions, so only once a thousand new user
+    /// agents have come, and on a connection that keeps nobody waiting.
+    ///
+    /// A session that takes one up in between loses the text until its next advance.
+    private func forgetUserAgents() async throws(StorageError) {
+        let newest = try await read { try Int64.fetchOne($0, sql: "SELECT max(id) FROM user_agents") ?? 0 }
+        guard userAgentMark.withLock({ newest > $0 + 1_000 }) else { return }
+        let unused = try await read { database in
+            try database.rows(
+                """
+                SELECT id FROM user_agents
+                WHERE id <= ? AND id NOT IN (SELECT last_user_agent FROM sessions WHERE last_user_agent IS NOT NULL)
+                """,
+                [newest]
+            ) { try $0.decode(Int64.self, atIndex: 0) }
+        }
+        for start in stride(from: 0, to: unused.count, by: 500) {
+            try await write { database in
+                for id in unused[start...].prefix(500) {
+                    try database.change("DELETE FROM user_agents WHERE id = ?", [id])
+                }
+            }
+        }
+        userAgentMark.withLock { $0 = newest }
+    }
+}

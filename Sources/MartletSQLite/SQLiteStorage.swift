@@ -1,0 +1,143 @@
+import Dispatch
+import GRDB
+public import MartletCore
+import Synchronization
+
+/// Storage in one SQLite file: the embedded default.
+///
+/// Several processes may have the same file open, each through one `SQLiteStorage`. Writes of one process go through
+/// one connection, one transaction after the other; reads have connections of their own and wait for nobody.
+public final class SQLiteStorage: Storage {
+    /// Settings that few need to change.
+    public struct Options: Sendable {
+        /// How long to wait for another process that writes, before the answer is `busy`.
+        public var busyTimeout: Duration
+        /// How many connections read at the same time, at least 1. Each costs some 100 KB once it is used.
+        public var readers: Int
+        /// How soon a relaxed advance is synced to disk when nothing else syncs it before.
+        public var syncInterval: Duration
+
+        public init(
+            busyTimeout: Duration = .seconds(5), readers: Int = 2, syncInterval: Duration = .seconds(1)
+        ) {
+            self.busyTimeout = busyTimeout
+            self.readers = readers
+            self.syncInterval = syncInterval
+        }
+    }
+
+    private let pool: Mutex<DatabasePool?>
+    private let presentations: PresentationQueue
+    private let checkpointer: Checkpointer
+    /// How many user agents there were when unused ones were last looked for.
+    let userAgentMark = Mutex<Int64>(0)
+
+    /// Opens the database, makes it where there is none, and brings its schema up to date.
+    ///
+    /// - Parameters:
+    ///   - path: the file; its folder has to be there. New files have the mode 0600.
+    /// - Throws: `readOnly` without the right to write, `unusable` for a file that is damaged, no database at all, or
+    ///   written by a newer version, `busy` where another process keeps it locked.
+    public init(path: String, options: Options = Options()) async throws(StorageError) {
+        let opened: Result<(DatabasePool, Checkpointer), StorageError> = await withCheckedContinuation { waiting in
+            // Opening waits for locks, so it keeps off the cooperative pool.
+            DispatchQueue(label: "martlet.sqlite.open").async {
+                waiting.resume(returning: Result(storage: { try openDatabase(path: path, options: options) }))
+            }
+        }
+        let (pool, checkpointer) = try opened.get()
+        self.pool = Mutex(pool)
+        self.checkpointer = checkpointer
+        presentations = PresentationQueue { checkpointer.schedule() }
+    }
+
+    /// Answers everything that waits, then closes the database. Whatever is asked afterwards fails as `unavailable`.
+    public func close() async {
+        guard let pool = pool.withLock({ $0.take() }) else { return }
+        presentations.close()
+        await withCheckedContinuation { waiting in
+            DispatchQueue(label: "martlet.sqlite.close").async { [checkpointer] in
+                // What is already under way is finished first. Closing fails only where a statement is left open,
+                // and then the connection goes with its last owner.
+                try? pool.close()
+                // Last, because it is the connection that may write: it empties the WAL and removes it.
+                checkpointer.close()
+                waiting.resume()
+            }
+        }
+    }
+}
+
+extension SQLiteStorage {
+    /// Runs one statement that reads, on a connection of its own.
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StorageError) -> Value {
+        let result: Result<Value, StorageError> = await withCheckedContinuation { waiting in
+            let isOpen = withPool { pool in
+                // A single statement sees one state of the database without a transaction around it.
+                pool.asyncUnsafeRead { access in
+                    waiting.resume(returning: Result(storage: { try body(access.get()) }))
+                }
+            }
+            if !isOpen { waiting.resume(returning: .failure(.closed)) }
+        }
+        return try result.get()
+    }
+
+    /// Runs one transaction that is on disk before this returns.
+    ///
+    /// It is carried out even if the calling task is cancelled meanwhile: half a sign-out helps nobody.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StorageError) -> Value {
+        let result: Result<Value, StorageError> = await withCheckedContinuation { waiting in
+            let isOpen = withPool { pool in
+                pool.asyncWriteWithoutTransaction { database in
+                    waiting.resume(
+                        returning: Result(storage: { try database.inTransaction(syncing: .full) { try body($0) } })
+                    )
+                }
+            }
+            if !isOpen { waiting.resume(returning: .failure(.closed)) }
+        }
+        return try result.get()
+    }
+
+    func present(_ waiting: PresentationQueue.Waiting) {
+        presentations.add(waiting) { [self] drain in
+            withPool { pool in pool.asyncWriteWithoutTransaction(drain) }
+        }
+    }
+
+    /// Runs a statement on the writing connection as the last transaction left it. For tests.
+    package func pragma(_ name: String) async throws(StorageError) -> Int64? {
+        let result: Result<Int64?, StorageError> = await withCheckedContinuation { waiting in
+            let isOpen = withPool { pool in
+                pool.asyncWriteWithoutTransaction { database in
+                    waiting.resume(
+                        returning: Result(storage: { try Int64.fetchOne(database, sql: "PRAGMA \(name)") })
+                    )
+                }
+            }
+            if !isOpen { waiting.resume(returning: .failure(.closed)) }
+        }
+        return try result.get()
+    }
+
+    /// Hands work to the pool under the lock, so that `close` comes either before it or after it. The work itself
+    /// runs later, on the pool's own queues.
+    ///
+    /// - Returns: false where the storage is closed.
+    private func withPool(_ schedule: (DatabasePool) -> Void) -> Bool {
+        pool.withLock { pool in
+            guard let pool else { return false }
+            schedule(pool)
+            return true
+        }
+    }
+}
+
+extension StorageError {
+    static let closed = StorageError(.unavailable, detail: "the database is closed")
+}

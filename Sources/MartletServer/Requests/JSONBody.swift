@@ -1,0 +1,32 @@
+import Hummingbird
+import MartletCore
+import MartletProtocol
+import NIOCore
+
+extension Request {
+    /// The members of the body: `application/json`, one object, within the limit.
+    ///
+    /// - Throws: `unsupportedMediaType`, `tooLarge`, or a `ProtocolError` that says what would be right.
+    func jsonMembers(limit: Int) async throws -> JSONMembers {
+        guard MediaTypeField(headers[.contentType])?.isJSON == true else {
+            throw AuthorityError(.unsupportedMediaType, message: "Send the body as application/json.")
+        }
+        return try JSONMembers(parsing: await body.bytes(upTo: limit))
+    }
+}
+
+extension RequestBody {
+    /// The whole body.
+    ///
+    /// - Throws: `tooLarge` where there is more of it than `limit` bytes.
+    func bytes(upTo limit: Int) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        for try await part in self {
+            guard bytes.count + part.readableBytes <= limit else {
+                throw AuthorityError(.tooLarge, message: "The body may have at most \(limit) bytes.")
+            }
+            bytes.append(contentsOf: part.readableBytesView)
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,15 @@
+import Hummingbird
+import MartletCore
+
+extension Request {
+    /// Where the request came from, as sessions and events keep it.
+    func presenter(_ context: some ClientAddressContext) -> Presenter {
+        Presenter(address: context.clientAddress, userAgent: userAgent)
+    }
+
+    /// The `User-Agent`, cut to 256 bytes of visible ASCII.
+    private var userAgent: String {
+        guard let field = headers[.userAgent] else { return "" }
+        return String(decoding: field.utf8.lazy.filter { (0x20...0x7E).contains($0) }.prefix(256), as: UTF8.self)
+    }
+}

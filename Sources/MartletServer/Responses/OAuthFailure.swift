@@ -1,0 +1,64 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import MartletCore
+import MartletProtocol
+
+/// An error of the OAuth endpoints (RFC 6749 §5.2), on its way to be answered.
+struct OAuthFailure: Error {
+    let error: OAuthError
+    let httpStatus: Int
+    /// For logs.
+    let detail: String?
+
+    init(_ code: OAuthErrorCode, _ description: String?, next: NextStep = .none, status: Int? = nil) {
+        error = OAuthError(code, description, next: next)
+        httpStatus = status ?? code.status
+        detail = nil
+    }
+
+    /// What the engine refused, in OAuth's words.
+    ///
+    /// Stock clients take `invalid_grant` for a sign-out, so only the end of a session is one; a superseded token and
+    /// a failing storage are `temporarily_unavailable`.
+    init(_ refusal: AuthorityError) {
+        let code: OAuthErrorCode =
+            switch refusal.code {
+            case .refreshTokenInvalid, .sessionEnded, .clientMismatch: .invalidGrant
+            case .tokenSuperseded, .storageUnavailable, .overloaded, .rateLimited: .temporarilyUnavailable
+            case .malformedRequest: .invalidRequest
+            default: .serverError
+            }
+        error = OAuthError(
+            code, refusal.message ?? refusal.reason?.explanation ?? refusal.code.title, next: refusal.code.next,
+            reason: refusal.reason, retryAfter: refusal.retryAfter
+        )
+        httpStatus = code.status
+        detail = refusal.detail
+    }
+
+    static let invalidClient = OAuthFailure(.invalidClient, "The client is unknown or its secret is wrong.")
+}
+
+extension OAuthFailure: HTTPResponseError {
+    var status: HTTPResponse.Status { HTTPResponse.Status(code: httpStatus) }
+
+    func response(from request: Request, context: some RequestContext) throws -> Response {
+        if let detail {
+            context.logger.log(level: httpStatus >= 500 ? .error : .debug, "\(error.code): \(detail)")
+        }
+        var response = Response.uncached(status, bytes: error.encoded())
+        response.headers[.retryAfter] = error.retryAfter?.retryAfterField
+        response.headers[.wwwAuthenticate] = error.challenge
+        return response
+    }
+}
+
+/// Runs the engine's work, with its refusals in OAuth's words.
+func answeringOAuth<Value>(_ work: () async throws(AuthorityError) -> Value) async throws(OAuthFailure) -> Value {
+    do {
+        return try await work()
+    } catch {
+        throw OAuthFailure(error)
+    }
+}

@@ -1,0 +1,40 @@
+import HTTPTypes
+import Hummingbird
+import MartletCore
+import NIOCore
+
+extension Response {
+    /// An answer of these bytes.
+    init(
+        _ status: HTTPResponse.Status = .ok, bytes: [UInt8], type: String = "application/json",
+        headers: HTTPFields = [:]
+    ) {
+        var headers = headers
+        headers[.contentType] = type
+        self.init(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    /// An answer that carries a token or tells of an account: no cache may keep it (RFC 6749 §5.1).
+    static func uncached(
+        _ status: HTTPResponse.Status = .ok, bytes: [UInt8], type: String = "application/json"
+    ) -> Response {
+        Response(status, bytes: bytes, type: type, headers: [.cacheControl: "no-store"])
+    }
+
+    static var noContent: Response {
+        Response(status: .noContent, headers: [.cacheControl: "no-store"])
+    }
+
+    /// A document that is served as it stands, or 304 where the requester has it (RFC 9110 §13.1.2).
+    static func published(_ document: PublishedDocument, type: String, maxAge: Int, for request: Request) -> Response {
+        let headers: HTTPFields = [
+            .eTag: document.entityTag, .cacheControl: "public, max-age=\(maxAge)",
+            .accessControlAllowOrigin: "*",
+        ]
+        let known = (request.headers[.ifNoneMatch] ?? "").split(separator: ",").map { String($0.trimmed) }
+        if known.contains("*") || known.contains(where: { $0 == document.entityTag || $0 == "W/" + document.entityTag }) {
+            return Response(status: .notModified, headers: headers)
+        }
+        return Response(bytes: document.bytes, type: type, headers: headers)
+    }
+}

@@ -1,0 +1,17 @@
+import Hummingbird
+
+/// `/health/live`: the process answers. `/health/ready`: so does its storage.
+extension AuthorityRoutes {
+    var healthRoutes: [Route<Context>] {
+        [
+            Route(.get, "/health/live") { _, _ in
+                .uncached(bytes: Array(#"{"status":"live"}"#.utf8))
+            },
+            Route(.get, "/health/ready") { _, _ in
+                await isReady()
+                    ? .uncached(bytes: Array(#"{"status":"ready"}"#.utf8))
+                    : .uncached(.serviceUnavailable, bytes: Array(#"{"status":"storage_unavailable"}"#.utf8))
+            },
+        ]
+    }
+}

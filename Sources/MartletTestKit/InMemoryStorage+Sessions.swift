@@ -1,0 +1,103 @@
+public import MartletCore
+public import MartletProtocol
+
+extension InMemoryStorage {
+    public func insert(_ session: Session, userVersion: Int64) async throws(StorageError) -> Bool {
+        try access { state throws(StorageError) in
+            guard let user = state.users[session.userID], !user.isDisabled, user.securityVersion == userVersion,
+                session.clientID == ClientRegistration.firstPartyID || state.clients[session.clientID] != nil
+            else { return false }
+            guard state.sessions[session.id] == nil else {
+                throw StorageError(.conflict, detail: "the session is there already")
+            }
+            state.sessions[session.id] = session
+            return true
+        }
+    }
+
+    public func session(_ id: SessionID) async throws(StorageError) -> Session? {
+        try access { $0.sessions[id] }
+    }
+
+    public func sessions(
+        of user: UserID?, includingEnded: Bool, before: SessionID?, limit: Int
+    ) async throws(StorageError) -> [Session] {
+        try access { state in
+            let selected = state.sessions.values.filter { session in
+                (user == nil || session.userID == user) && (includingEnded || session.end == nil)
+                    && (before.map { session.id < $0 } ?? true)
+            }
+            return Array(selected.sorted { $0.id > $1.id }.prefix(max(0, limit)))
+        }
+    }
+
+    public func present(
+        _ id: SessionID, from presenter: Presenter, at now: Timestamp, durability: Durability,
+        decide: @escaping @Sendable (Session?) -> RotationDecision
+    ) async throws(StorageError) -> (decision: RotationDecision, session: Session?) {
+        try access { state throws(StorageError) in
+            for _ in 0..<8 {
+                let session = state.sessions[id]
+                let decision = decide(session)
+                let changed: Session?
+                switch decision.effect {
+                case .none: return (decision, session)
+                case .change(let change): changed = session?.applying(change)
+                case .seen: changed = session
+                case .end(let end):
+                    changed = session
+                    if let session, session.end == nil {
+                        state.sessions[id]?.end = end
+                        return (decision, session)
+                    }
+                }
+                guard var changed, changed.end == nil else { continue }
+                changed.lastSeenAt = now
+                changed.lastPresenter = presenter
+                state.sessions[id] = changed
+                return (decision, session)
+            }
+            throw StorageError(.unavailable, detail: "a decision on session \(id) did not fit its row 8 times")
+        }
+    }
+
+    public func end(_ selection: SessionSelection, _ end: SessionEnd) async throws(StorageError) -> [SessionID] {
+        try access { $0.end(selection, end) }
+    }
+
+    public func sweep(
+        at now: Timestamp, grace: Duration, forgetting: Timestamp, limit: Int
+    ) async throws(StorageError) -> Int {
+        try access { state in
+            let cutoff = now - grace
+            var touched = 0
+            for session in state.sessions.values where touched < limit {
+                if let end = session.end {
+                    guard end.at < forgetting else { continue }
+                    state.sessions[session.id] = nil
+                } else if session.absoluteLimit < cutoff {
+                    state.sessions[session.id]?.end = SessionEnd(at: now, reason: .expiredAbsolute)
+                } else if session.lastSeenAt + session.idleLimit + session.idleLimit < cutoff {
+                    state.sessions[session.id]?.end = SessionEnd(at: now, reason: .expiredIdle)
+                } else {
+                    continue
+                }
+                touched += 1
+            }
+            return touched
+        }
+    }
+}
+
+extension Session {
+    /// The session after an advance; nil where its condition does not hold.
+    fileprivate func applying(_ change: HeadChange) -> Session? {
+        guard head == change.expected else { return nil }
+        var session = self
+        session.head = change.head
+        session.headGeneration = change.generation
+        session.previous = change.previous
+        session.advancedAt = change.advancedAt
+        return session
+    }
+}

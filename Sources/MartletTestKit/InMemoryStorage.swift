@@ -1,0 +1,59 @@
+public import MartletCore
+import MartletProtocol
+import Synchronization
+
+/// Storage that forgets everything with its process. It passes the same conformance suite as the real ones.
+public final class InMemoryStorage: Storage {
+    struct State {
+        var users: [UserID: User] = [:]
+        var sessions: [SessionID: Session] = [:]
+        var clients: [String: ClientRegistration] = [:]
+        var keys: [KeyRecord] = []
+        var changes: Int64 = 0
+        var failure: StorageError?
+    }
+
+    private let state = Mutex(State())
+
+    public init() {}
+
+    /// Lets every call fail until this is called with nil: a database that is away, full or locked.
+    public func fail(with error: StorageError?) {
+        state.withLock { $0.failure = error }
+    }
+
+    func access<Value: Sendable>(
+        _ body: (inout State) throws(StorageError) -> Value
+    ) throws(StorageError) -> Value {
+        let result: Result<Value, StorageError> = state.withLock { state in
+            if let failure = state.failure { return .failure(failure) }
+            do throws(StorageError) {
+                return .success(try body(&state))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    public func changeCounter() async throws(StorageError) -> Int64 {
+        try access { $0.changes }
+    }
+}
+
+extension InMemoryStorage.State {
+    /// Ends the selected sessions that have not ended.
+    mutating func end(_ selection: SessionSelection, _ end: SessionEnd) -> [SessionID] {
+        let selected = sessions.values.filter { session in
+            guard session.end == nil else { return false }
+            return switch selection {
+            case .session(let id): session.id == id
+            case .user(let user, let kept): session.userID == user && session.id != kept
+            case .client(let client): session.clientID == client
+            case .all: true
+            }
+        }
+        for session in selected { sessions[session.id]?.end = end }
+        return selected.map(\.id)
+    }
+}
