@@ -2,7 +2,7 @@
 import PackageDescription
 
 // What an app fetches is decided by traits: the client and the verifier need none of them, so an app that only
-// signs in never downloads a database or a web server. `.ci/consumers` holds this to be true.
+// signs in never downloads a database or a web server. `Scripts/check-consumers.sh` holds this to be true.
 let server: TargetDependencyCondition? = .when(traits: ["Server"])
 let hummingbird: TargetDependencyCondition? = .when(traits: ["Hummingbird"])
 let peers: TargetDependencyCondition? = .when(traits: ["Peers"])
@@ -55,7 +55,8 @@ let package = Package(
     targets: [
         // MARK: System libraries and embedded data
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
-        .target(name: "CCommonPasswords"),
+        .target(name: "CCommonPasswords", exclude: ["README.md", "common-passwords.txt"]),
+        .target(name: "CWebAssets"),
 
         // MARK: The rooms, from the ground up
         .target(
@@ -88,22 +89,21 @@ let package = Package(
         .target(
             name: "MartletServer",
             dependencies: [
-                "MartletCore", "MartletJOSE", "MartletProtocol",
+                "MartletCore", "MartletJOSE", "MartletProtocol", "CWebAssets",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird", condition: server),
-                .product(name: "HummingbirdHTTP2", package: "hummingbird", condition: server),
-                .product(name: "HummingbirdTLS", package: "hummingbird", condition: server),
+                .product(name: "HummingbirdCore", package: "hummingbird", condition: server),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2", condition: server),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras", condition: server),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras", condition: server),
                 .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras", condition: server),
-                .product(name: "NIOCertificateReloading", package: "swift-nio-extras", condition: server),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "SwiftASN1", package: "swift-asn1", condition: server),
                 .product(name: "X509", package: "swift-certificates", condition: server),
@@ -117,6 +117,7 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
@@ -136,7 +137,7 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
@@ -152,10 +153,12 @@ let package = Package(
             dependencies: [
                 "MartletClient", "MartletCore", "MartletJOSE", "MartletProtocol", "MartletServer", "MartletSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
 
@@ -258,7 +261,9 @@ let package = Package(
             ]
         ),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    // For #embed.
+    cLanguageStandard: .c2x
 )
 
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {

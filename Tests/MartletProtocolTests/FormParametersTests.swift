@@ -7,7 +7,8 @@ struct FormParametersTests {
     }
 
     @Test func reads() throws {
-        let form = try parse("grant_type=refresh_token&refresh_token=mrt_a%2Bb&scope=read+write%20all&n%C3%A4me=%E2%82%AC")
+        let form = try parse(
+            "grant_type=refresh_token&refresh_token=mrt_a%2Bb&scope=read+write%20all&n%C3%A4me=%E2%82%AC")
         #expect(form.names == ["grant_type", "refresh_token", "scope", "näme"])
         #expect(form["grant_type"] == "refresh_token")
         #expect(form["refresh_token"] == "mrt_a+b")

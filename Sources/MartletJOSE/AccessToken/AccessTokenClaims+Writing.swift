@@ -1,8 +1,10 @@
 extension AccessTokenClaims {
     /// Checks that a token with these claims would be read back as it was meant.
     func check() throws(JOSEError) {
-        guard !self.issuer.isEmpty, !self.subject.isEmpty, !self.clientID.isEmpty, !self.tokenID.isEmpty else {
-            throw JOSEError(.invalidClaim, "`iss`, `sub`, `client_id` and `jti` must not be empty.")
+        guard !self.issuer.isEmpty, !self.subject.isEmpty, !self.clientID.isEmpty, !self.tokenID.isEmpty,
+            self.sessionID != ""
+        else {
+            throw JOSEError(.invalidClaim, "`iss`, `sub`, `client_id`, `jti` and `sid` must not be empty.")
         }
         guard !self.audience.isEmpty, !self.audience.contains("") else {
             throw JOSEError(.invalidClaim, "`aud` must name at least one audience.")

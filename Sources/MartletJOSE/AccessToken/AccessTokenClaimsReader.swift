@@ -37,7 +37,6 @@ struct AccessTokenClaimsReader {
         var claims = AccessTokenClaims(
             issuer: "", audience: [], subject: "", clientID: "", issuedAt: 0, expiresAt: 0, tokenID: ""
         )
-        // Tokens of ours have their claims in this order, so the next name is usually the first that is tried.
         var next = 0
         var isFirst = true
         self.json.skipWhitespace()
@@ -45,18 +44,23 @@ struct AccessTokenClaimsReader {
         while try self.json.readSeparator(isFirst: isFirst, closing: UInt8(ascii: "}")) {
             isFirst = false
             let start = self.json.position
-            let name = try self.json.readName()
-            if let claim = self.claim(name, expecting: next) {
+            var claim = self.skipName(expecting: next)
+            if claim == nil {
+                let name = try self.json.readName()
+                claim = self.claim(name)
+                if claim == nil {
+                    let value = try self.json.readValue(depth: 1)
+                    guard claims.custom.append(self.json.string(name), value) else {
+                        throw self.json.duplicateMember(at: start)
+                    }
+                }
+            }
+            if let claim {
                 guard self.seen.insert(claim) else {
                     throw self.json.duplicateMember(at: start)
                 }
                 next = claim.rawValue + 1
                 try self.read(claim, into: &claims)
-            } else {
-                let value = try self.json.readValue(depth: 1)
-                guard claims.custom.append(self.json.string(name), value) else {
-                    throw self.json.duplicateMember(at: start)
-                }
             }
         }
         try self.json.readEnd()
@@ -73,15 +77,21 @@ struct AccessTokenClaimsReader {
         return claims
     }
 
-    private func claim(_ name: JSONReader.StringToken, expecting next: Int) -> RegisteredClaim? {
-        let names = RegisteredClaim.encodedNames
-        for position in next..<names.count where self.json.string(name, is: names[position]) {
-            return RegisteredClaim(rawValue: position)
-        }
-        for position in 0..<min(next, names.count) where self.json.string(name, is: names[position]) {
+    /// Reads a name and its colon, if they are those of one of the claims that come next in our order, as in our tokens
+    /// they are.
+    private mutating func skipName(expecting next: Int) -> RegisteredClaim? {
+        let members = RegisteredClaim.encodedMembers
+        // Two claims in a row may be left out: `sid` and `auth_time`.
+        for position in next..<min(next + 3, members.count) where self.json.skip(members[position]) {
+            self.json.skipWhitespace()
             return RegisteredClaim(rawValue: position)
         }
         return nil
+    }
+
+    private func claim(_ name: JSONReader.StringToken) -> RegisteredClaim? {
+        let position = RegisteredClaim.encodedNames.firstIndex { self.json.string(name, is: $0) }
+        return position.flatMap(RegisteredClaim.init(rawValue:))
     }
 
     private mutating func read(_ claim: RegisteredClaim, into claims: inout AccessTokenClaims) throws(JOSEError) {

@@ -32,6 +32,13 @@ public struct AccessTokenVerifier: Sendable {
     /// - Returns: The token's claims, which are nowhere to be had before they were checked.
     /// - Throws: Any code of ``JOSEError`` except ``JOSEError/Code/invalidKey``. ``JOSEError/Code/unknownKey`` may be
     ///   mended by newer keys; ``JOSEError/Code/expired`` is said only of tokens that are right in all else.
+    public func verify(_ token: String, now: Int64) throws(JOSEError) -> VerifiedAccessToken {
+        try token.utf8.withBytes { token throws(JOSEError) in
+            try self.verify(token, now: now)
+        }
+    }
+
+    /// Checks a token that is a substring or the like. Throws as the other does.
     public func verify(_ token: some StringProtocol, now: Int64) throws(JOSEError) -> VerifiedAccessToken {
         try token.utf8.withBytes { token throws(JOSEError) in
             try self.verify(token, now: now)
@@ -61,8 +68,8 @@ public struct AccessTokenVerifier: Sendable {
     }
 
     private func selectKey(_ token: Span<UInt8>) throws(JOSEError) -> (CompactJWS, VerificationKey) {
-        for (header, key) in self.mintedHeaders where token.starts(with: header.span) {
-            return (try CompactJWS(token, headerEnd: header.count - 1), key)
+        for (header, key) in self.mintedHeaders where token.contains(header.span, at: 0) {
+            return (try CompactJWS(token, headerEnd: header.count - 1, signatureCount: key.signatureCount), key)
         }
         let jws = try CompactJWS(token)
         let header = try JWSHeader(decoding: token.extracting(jws.header))
@@ -81,19 +88,24 @@ public struct AccessTokenVerifier: Sendable {
             throw JOSEError(.expired, "The access token has expired.", detail: "exp \(claims.expiresAt), now \(now)")
         }
         let latest = now.addingClamped(skew)
-        for (claim, time) in [
-            (RegisteredClaim.notBefore, notBefore), (.issuedAt, claims.issuedAt),
-            (.authenticatedAt, claims.authenticatedAt),
-        ] {
-            guard let time, time > latest else {
-                continue
-            }
-            throw JOSEError(
-                .notYetValid,
-                "`\(claim.name)` of the access token must not lie in the future.",
-                detail: "\(claim.name) \(time), now \(now)"
-            )
+        try Self.check(.notBefore, notBefore, isNotAfter: latest)
+        try Self.check(.issuedAt, claims.issuedAt, isNotAfter: latest)
+        try Self.check(.authenticatedAt, claims.authenticatedAt, isNotAfter: latest)
+    }
+
+    private static func check(
+        _ claim: RegisteredClaim,
+        _ time: Int64?,
+        isNotAfter latest: Int64
+    ) throws(JOSEError) {
+        guard let time, time > latest else {
+            return
         }
+        throw JOSEError(
+            .notYetValid,
+            "`\(claim.name)` of the access token must not lie in the future.",
+            detail: "\(claim.name) \(time), with the clock skew at the latest \(latest)"
+        )
     }
 }
 

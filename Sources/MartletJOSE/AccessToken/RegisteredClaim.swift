@@ -10,6 +10,9 @@ enum RegisteredClaim: Int, CaseIterable {
 
     static let encodedNames = Self.names.map { Array($0.utf8) }
 
+    /// The names as they usually stand in the text, with quotes and colon.
+    static let encodedMembers = Self.names.map { Array("\"\($0)\":".utf8) }
+
     /// What a token must have (RFC 9068 §2.2).
     static let required: Set = [issuer, audience, subject, clientID, issuedAt, expiresAt, tokenID]
 

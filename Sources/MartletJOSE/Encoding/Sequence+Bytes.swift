@@ -20,32 +20,32 @@ extension Sequence<UInt8> {
     func hasSameBytes(as other: some Sequence<UInt8>) -> Bool {
         self.withBytes { lhs in
             other.withBytes { rhs in
-                lhs.count == rhs.count && lhs.starts(with: rhs)
+                lhs.count == rhs.count && lhs.contains(rhs, at: 0)
             }
         }
     }
 }
 
 extension Span<UInt8> {
-    /// Whether the span begins with the bytes of `prefix`. Not constant in time: for public values only.
-    func starts(with prefix: Span<UInt8>) -> Bool {
-        guard self.count >= prefix.count else {
+    /// Whether the bytes of `part` stand at `position`. Not constant in time: for public values only.
+    func contains(_ part: Span<UInt8>, at position: Int) -> Bool {
+        guard self.count - position >= part.count else {
             return false
         }
         let lhs = unsafe self.bytes
-        let rhs = unsafe prefix.bytes
+        let rhs = unsafe part.bytes
         var offset = 0
-        while offset + 8 <= prefix.count {
+        while offset + 8 <= part.count {
             // Safe: bounds are checked by the call, and every bit pattern is a UInt64.
-            let left = unsafe lhs.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            let left = unsafe lhs.unsafeLoadUnaligned(fromByteOffset: position + offset, as: UInt64.self)
             let right = unsafe rhs.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
             guard left == right else {
                 return false
             }
             offset += 8
         }
-        while offset < prefix.count {
-            guard self[offset] == prefix[offset] else {
+        while offset < part.count {
+            guard self[position + offset] == part[offset] else {
                 return false
             }
             offset += 1

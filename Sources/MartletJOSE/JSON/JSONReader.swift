@@ -152,6 +152,16 @@ struct JSONReader {
         return name
     }
 
+    /// Reads exactly these bytes, if they come next.
+    @inline(__always)
+    mutating func skip(_ expected: [UInt8]) -> Bool {
+        guard self.bytes.span.contains(expected.span, at: self.position) else {
+            return false
+        }
+        self.position += expected.count
+        return true
+    }
+
     @inline(__always)
     func peek() -> UInt8? {
         self.position < self.bytes.count ? self.bytes[self.position] : nil
@@ -250,7 +260,11 @@ struct JSONReader {
         self.position += 1
         let start = self.position
         var isEscaped = false
-        while let byte = self.peek() {
+        while true {
+            self.position = self.bytes.span.endOfPlainText(from: self.position)
+            guard let byte = self.peek() else {
+                throw self.expected("the closing quote of a string")
+            }
             switch byte {
             case UInt8(ascii: "\""):
                 self.position += 1
@@ -263,10 +277,10 @@ struct JSONReader {
             case 0x80...:
                 self.position += try self.utf8Count()
             default:
+                // `endOfPlainText` stops at nothing else.
                 self.position += 1
             }
         }
-        throw self.expected("the closing quote of a string")
     }
 
     /// The string that a token stands for.
@@ -279,8 +293,7 @@ struct JSONReader {
         guard !token.isEscaped else {
             return self.unescaped(token).utf8.hasSameBytes(as: text)
         }
-        return token.range.count == text.count
-            && self.bytes.span.extracting(token.range).starts(with: text.span)
+        return token.range.count == text.count && self.bytes.span.contains(text.span, at: token.range.lowerBound)
     }
 
     @inline(never)

@@ -188,32 +188,48 @@ public struct JSONWriter: Sendable {
         if value < 0 {
             self.bytes.append(UInt8(ascii: "-"))
         }
-        var rest = value.magnitude
-        let start = self.bytes.count
-        repeat {
-            self.bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+        let magnitude = value.magnitude
+        var count = 1
+        var limit: UInt64 = 10
+        while count < 19, magnitude >= limit {
+            count += 1
+            limit *= 10
+        }
+        self.bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: count))
+        var rest = magnitude
+        var position = self.bytes.count
+        while rest > 0 {
+            position -= 1
+            self.bytes[position] += UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
-        } while rest > 0
-        self.bytes[start...].reverse()
+        }
     }
 
     /// Writes a string in quotes, and nothing else.
     mutating func text(_ value: String) {
         self.bytes.append(UInt8(ascii: "\""))
         value.utf8.withBytes { text in
-            var start = 0
-            for offset in text.indices {
-                let byte = text[offset]
-                guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else {
-                    continue
-                }
-                self.append(text.extracting(start..<offset))
-                self.escape(byte)
-                start = offset + 1
+            if text.endOfPlainText(from: 0) == text.count {
+                self.append(text)
+            } else {
+                self.escape(text)
             }
-            self.append(text.extracting(start..<text.count))
         }
         self.bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func escape(_ text: Span<UInt8>) {
+        var start = 0
+        for offset in text.indices {
+            let byte = text[offset]
+            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else {
+                continue
+            }
+            self.append(text.extracting(start..<offset))
+            self.escape(byte)
+            start = offset + 1
+        }
+        self.append(text.extracting(start..<text.count))
     }
 
     private mutating func append(_ span: Span<UInt8>) {

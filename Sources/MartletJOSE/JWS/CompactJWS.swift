@@ -16,15 +16,27 @@ struct CompactJWS {
     ///
     /// - Parameters:
     ///   - bytes: The compact JWS.
-    ///   - knownHeader: Where the header ends, if that is known already.
-    /// - Throws: ``JOSEError/Code/malformed`` if there are not three parts. Parts may be empty, and dots in the payload
-    ///   are left to the base64url decoder, which refuses them.
-    init(_ bytes: Span<UInt8>, headerEnd knownHeaderEnd: Int? = nil) throws(JOSEError) {
-        guard let headerEnd = knownHeaderEnd ?? bytes.indices.first(where: { bytes[$0] == Self.dot }),
-            // From the end, since the signature is shorter than the payload.
-            let payloadEnd = bytes.indices.last(where: { bytes[$0] == Self.dot }),
-            headerEnd < payloadEnd
-        else {
+    ///   - knownHeaderEnd: Where the header ends, if that is known already.
+    ///   - signatureCount: How many bytes a right signature has, if that is known already. Only a hint.
+    /// - Throws: ``JOSEError/Code/malformed`` if there are not three parts. Parts may be empty, and further dots are left
+    ///   to the base64url decoder, which refuses them.
+    init(_ bytes: Span<UInt8>, headerEnd knownHeaderEnd: Int? = nil, signatureCount: Int? = nil) throws(JOSEError) {
+        var headerEnd = knownHeaderEnd ?? 0
+        while headerEnd < bytes.count, bytes[headerEnd] != Self.dot {
+            headerEnd += 1
+        }
+        // From the end, since the signature is shorter than the payload, and often of a known length.
+        var payloadEnd = bytes.count - 1
+        if let signatureCount {
+            let position = payloadEnd - Base64URL.encodedCount(signatureCount)
+            if position > headerEnd, bytes[position] == Self.dot {
+                payloadEnd = position
+            }
+        }
+        while payloadEnd > headerEnd, bytes[payloadEnd] != Self.dot {
+            payloadEnd -= 1
+        }
+        guard headerEnd < payloadEnd else {
             throw JOSEError(.malformed, "A compact JWS must have three parts with dots between them.")
         }
         self.header = 0..<headerEnd
@@ -50,7 +62,7 @@ struct CompactJWS {
     ///   - key: The key to sign with.
     static func sign(_ payload: Span<UInt8>, header: [UInt8], key: SigningKey) throws(JOSEError) -> String {
         let inputCount = header.count + Base64URL.encodedCount(payload.count)
-        let count = inputCount + 1 + Base64URL.encodedCount(key.privateKey.signatureCount)
+        let count = inputCount + 1 + Base64URL.encodedCount(key.jwk.material.signatureCount)
         var token = header
         token.reserveCapacity(count)
         token.append(contentsOf: repeatElement(Self.dot, count: count - header.count))

@@ -61,6 +61,14 @@ extension JWK.Material {
         }
     }
 
+    /// The length of every signature of a key of this kind, in bytes (RFC 7518 §3, RFC 8032 §5.1.6).
+    var signatureCount: Int {
+        switch self {
+        case .p256, .ed25519: 64
+        case .rsa(let modulus, _): modulus.count
+        }
+    }
+
     /// The members that a public key of this kind is made of (RFC 7518 §6, RFC 8037 §2).
     var members: [(name: String, value: String)] {
         switch self {

@@ -104,14 +104,6 @@ enum PrivateKey: Sendable {
         }
     }
 
-    /// The length of every signature, in bytes.
-    var signatureCount: Int {
-        switch self {
-        case .es256, .edDSA: 64
-        case .rs256(let key), .ps256(let key): (key.keySizeInBits + 7) / 8
-        }
-    }
-
     func signature(for message: Span<UInt8>) throws(JOSEError) -> Data {
         do {
             switch self {

@@ -8,6 +8,9 @@ public struct VerificationKey: Sendable {
 
     let publicKey: PublicKey
 
+    /// The length of every signature of this key, in bytes.
+    let signatureCount: Int
+
     /// Makes a key ready to check signatures.
     ///
     /// - Parameters:
@@ -22,6 +25,7 @@ public struct VerificationKey: Sendable {
         }
         let algorithm = try jwk.onlyAlgorithm(expected: algorithm)
         self.publicKey = try PublicKey(jwk.material, algorithm: algorithm)
+        self.signatureCount = jwk.material.signatureCount
         self.algorithm = algorithm
         self.keyID = jwk.keyID ?? jwk.thumbprint
     }

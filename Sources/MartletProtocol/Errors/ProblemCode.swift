@@ -48,16 +48,21 @@ public struct ProblemCode: Hashable, Sendable {
     public static let conflict = ProblemCode("conflict", 409, .none, "It conflicts with what is there")
     public static let forbidden = ProblemCode("forbidden", 403, .none, "This is not allowed here")
     public static let rateLimited = ProblemCode("rate_limited", 429, .retry, "Too many requests")
+    /// A failure that nobody foresaw. Nobody is signed out for it.
+    public static let internalError = ProblemCode("internal_error", 500, .retry, "The server failed")
     public static let storageUnavailable = ProblemCode(
         "storage_unavailable", 503, .retry, "The storage cannot be reached")
     public static let overloaded = ProblemCode("overloaded", 503, .retry, "The server is busy")
+    /// From a resource server, which cannot check a token without the authority's keys.
+    public static let keysUnavailable = ProblemCode(
+        "keys_unavailable", 503, .retry, "The keys that check access tokens cannot be fetched")
 
     /// Every code, for the documentation and the tests that hold it to the code.
     public static let all: [ProblemCode] = [
         malformedRequest, unsupportedMediaType, tooLarge, notFound, methodNotAllowed, invalidCredentials,
         tokenMissing, tokenInvalid, tokenExpired, tokenRevoked, insufficientScope, originRefused, sessionEnded,
         refreshTokenInvalid, clientMismatch, tokenSuperseded, passwordChangeRequired, conflict, forbidden,
-        rateLimited, storageUnavailable, overloaded,
+        rateLimited, internalError, storageUnavailable, overloaded, keysUnavailable,
     ]
 
     /// The code with this name; nil where it is not one of ours.

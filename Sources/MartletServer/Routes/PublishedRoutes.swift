@@ -11,7 +11,7 @@ extension AuthorityRoutes {
 
     func publishedRoutes() throws -> [Route<Context>] {
         let metadataDocument = PublishedDocument(metadata.encoded())
-        let openAPI = PublishedDocument(OpenAPIDocument(issuer: authority.settings.issuer).bytes)
+        let openAPI = PublishedDocument(OpenAPIDocument.bytes)
         return [
             Route(.get, "/.well-known/oauth-authorization-server") { request, _ in
                 .published(metadataDocument, type: "application/json", maxAge: 3_600, for: request)

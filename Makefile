@@ -1,0 +1,42 @@
+# Each target is a script, which says what it does and can be run without make.
+.DEFAULT_GOAL := help
+.PHONY: help run build test lint format docs docs-check demo bench sanitize fuzz clean
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## install what is missing, build, and start the server; ARGS='…' go to martlet serve
+	@exec Scripts/run.sh $(ARGS)
+
+build: ## build everything
+	@Scripts/build.sh
+
+test: ## install what is missing, build, and run the tests; ARGS='--filter …' go to swift test
+	@Scripts/test.sh $(ARGS)
+
+lint: ## check formatting and style
+	@Scripts/lint.sh
+
+format: ## format every Swift file
+	@Scripts/format.sh
+
+docs: ## write the pages that are made from the code
+	@Scripts/docs.sh
+
+docs-check: ## hold those pages against the code, and look for dead links
+	@Scripts/docs-check.sh
+
+demo: ## two real programs, a 5-second access token, and what happens on the wire
+	@Scripts/demo.sh
+
+bench: ## measure
+	@Scripts/bench.sh
+
+sanitize: ## the tests under ThreadSanitizer
+	@Scripts/sanitize.sh $(ARGS)
+
+fuzz: ## each fuzz target for a minute (FUZZ_SECONDS=60)
+	@Scripts/fuzz.sh
+
+clean: ## remove what was built, but no data
+	@rm -rf .build .build-* .venv

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Installs what the build needs, and with --tests what the tests need as well. Asks for nothing where nothing is
+# missing. Swift itself is not installed: see https://www.swift.org/install.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if ! command -v swift >/dev/null; then
+    echo "error: there is no swift command. Martlet needs Swift 6.2 or later: https://www.swift.org/install" >&2
+    exit 1
+fi
+
+# libsodium hashes passwords, SQLite stores, zlib is for the HTTP client; pkg-config finds them.
+packages=(libsodium-dev libsqlite3-dev zlib1g-dev pkg-config)
+tests=false
+if [[ ${1-} == --tests ]]; then
+    tests=true
+    # A Python that was not installed by apt may bring these along.
+    if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then packages+=(python3 python3-venv); fi
+fi
+
+if command -v dpkg-query >/dev/null; then
+    missing=()
+    for package in "${packages[@]}"; do
+        [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
+    done
+    if ((${#missing[@]} > 0)); then
+        echo "installing ${missing[*]}"
+        as_root=()
+        ((EUID == 0)) || as_root=(sudo)
+        "${as_root[@]}" apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -qq -y --no-install-recommends "${missing[@]}"
+    fi
+elif [[ $(uname) == Darwin ]]; then
+    # SQLite and zlib are part of the system.
+    pkg-config --exists libsodium 2>/dev/null || brew install libsodium pkgconf
+elif ! pkg-config --exists libsodium sqlite3 zlib; then
+    echo "error: install the development files of libsodium, SQLite and zlib with your system's package manager." >&2
+    exit 1
+fi
+
+if $tests; then
+    # A folder of our own, made anew when the list of packages changes.
+    if ! cmp -s Tests/requirements.txt .venv/requirements.txt; then
+        echo "installing Tests/requirements.txt into .venv"
+        rm -rf .venv
+        python3 -m venv .venv
+        .venv/bin/pip install --quiet --disable-pip-version-check --requirement Tests/requirements.txt
+        cp Tests/requirements.txt .venv/requirements.txt
+    fi
+fi

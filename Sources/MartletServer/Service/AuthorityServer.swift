@@ -1,0 +1,70 @@
+import Hummingbird
+public import Logging
+public import MartletCore
+public import ServiceLifecycle
+
+/// What `martlet serve` runs: the listener with every route, and the work that goes on beside it.
+public struct AuthorityServer: Service {
+    public let authority: Authority
+    /// Where it listens, with the true port.
+    public let address: ListenAddress
+    private let listener: AuthorityListener
+    private let responder: RouterResponder<AuthorityRequestContext>
+    private let logger: Logger
+
+    /// Takes the port and opens the authority. Connections wait from here on until ``run()``.
+    ///
+    /// The port comes first: without an issuer of its own, the authority is named by it.
+    ///
+    /// - Throws: `TransportError` where the address or the certificate cannot be used, `AuthorityError` where storage
+    ///   or the keys in it cannot.
+    public init(
+        _ configuration: ServerConfiguration, storage: any Storage, masterKey: MasterKey, tls: TLSContext?,
+        logger: Logger
+    ) async throws {
+        self.logger = logger
+        listener = try await AuthorityListener(
+            address: configuration.listen, tls: tls, limits: configuration.listenerLimits, logger: logger)
+        address = listener.address
+        authority = try await Authority(
+            settings: configuration.authoritySettings(port: address.port), storage: storage, masterKey: masterKey,
+            report: EventLog(logger: logger).write
+        )
+        let router = Router(context: AuthorityRequestContext.self)
+        router.add(middleware: RequestLog())
+        router.add(middleware: SecurityHeaders(strictTransportSecurity: tls != nil && !address.isLoopback))
+        router.add(middleware: ForwardedAddress(trustedProxies: configuration.trustedProxies))
+        router.add(middleware: ProblemAnswers())
+        try AuthorityRoutes(
+            authority: authority, limits: RequestLimits(body: configuration.limits.bodyBytes),
+            isReady: { [authority] in (try? await authority.changeCounter()) != nil }
+        ).add(to: router)
+        responder = router.buildResponder()
+    }
+
+    /// Serves until it is shut down. Requests that were accepted are answered first.
+    public func run() async throws {
+        let group = ServiceGroup(
+            services: [
+                listener.serving(responder),
+                ChangeWatcher(authority: authority, logger: logger),
+                Upkeep(authority: authority, logger: logger),
+            ],
+            logger: logger
+        )
+        try await group.run()
+    }
+}
+
+extension ServerConfiguration {
+    var listenerLimits: ListenerLimits {
+        var listener = ListenerLimits()
+        listener.headerListSize = limits.headerBytes
+        listener.bodySize = limits.bodyBytes
+        listener.headDeadline = limits.headTimeout
+        listener.bodyDeadline = limits.bodyTimeout
+        listener.keepAlive = limits.idleTimeout
+        listener.connections = limits.connections
+        return listener
+    }
+}

@@ -1,0 +1,47 @@
+public import Logging
+public import MartletCore
+public import ServiceLifecycle
+import Synchronization
+
+/// Notices what another process, such as the `martlet` command, writes to the same storage, and has the authority
+/// read it again: its keys and its clients.
+public struct ChangeWatcher: Service {
+    private let authority: Authority
+    private let logger: Logger
+    private let interval: Duration
+
+    /// - Parameter interval: how often storage is asked. One such question costs some microseconds.
+    public init(authority: Authority, logger: Logger, interval: Duration = .milliseconds(100)) {
+        self.authority = authority
+        self.logger = logger
+        self.interval = interval
+    }
+
+    public func run() async throws {
+        let state = Mutex(State())
+        await everySoOften(interval) {
+            do throws(AuthorityError) {
+                let counter = try await authority.changeCounter()
+                if counter != state.withLock({ $0.seen }) { try await authority.reload() }
+                let wasFailing = state.withLock { state in
+                    defer { state = State(seen: counter) }
+                    return state.isFailing
+                }
+                if wasFailing { logger.notice("storage answers again") }
+            } catch {
+                // Said once: at ten looks a second, a log of every failure would fill the disk that is failing.
+                let isNews = state.withLock { state in
+                    defer { state.isFailing = true }
+                    return !state.isFailing
+                }
+                if isNews { logger.error("storage does not answer: \(error)") }
+            }
+        }
+    }
+
+    private struct State {
+        /// The counter at the last look; nil before the first, so that what came before it is read.
+        var seen: Int64?
+        var isFailing = false
+    }
+}

@@ -1,0 +1,61 @@
+import Logging
+import MartletCore
+import MartletProtocol
+
+/// Writes the engine's events to the log, each at the level it deserves.
+struct EventLog: Sendable {
+    let logger: Logger
+
+    func write(_ event: AuthorityEvent) {
+        logger.log(level: event.level, "\(event.name)", metadata: event.metadata)
+    }
+}
+
+extension AuthorityEvent {
+    fileprivate var level: Logger.Level {
+        switch kind {
+        case .storageWentBack: .critical
+        case .rotation(.replay): .warning
+        case .rotation(.mismatch), .rotation(.recovered), .rotation(.resync): .warning
+        case .rotation: .debug
+        case .signInFailed: .notice
+        case .signIn, .signUp, .sessionsEnded, .passwordChanged, .keyAdded: .info
+        }
+    }
+
+    fileprivate var name: String {
+        switch kind {
+        case .signUp: "signed up"
+        case .signIn: "signed in"
+        case .signInFailed: "sign-in failed"
+        case .rotation(let decision): "renewal: \(decision.name)"
+        case .sessionsEnded(let reason, _): "sessions ended: \(reason.rawValue)"
+        case .passwordChanged: "password changed"
+        case .keyAdded(let kind, _): "key added: \(kind.rawValue)"
+        case .storageWentBack: "storage has gone back in time: it lost renewals that had been answered"
+        }
+    }
+
+    fileprivate var metadata: Logger.Metadata {
+        var metadata: Logger.Metadata = [:]
+        metadata["user"] = user.map { "\($0)" }
+        metadata["session"] = session.map { "\($0)" }
+        metadata["client"] = client.map { "\($0)" }
+        if let presenter, !presenter.address.isEmpty { metadata["address"] = "\(presenter.address)" }
+        switch kind {
+        case .rotation(.replay):
+            // Both who hold tokens of the session.
+            metadata["userAgent"] = presenter.map { "\($0.userAgent)" }
+            metadata["earlierAddress"] = earlierPresenter.map { "\($0.address)" }
+            metadata["earlierUserAgent"] = earlierPresenter.map { "\($0.userAgent)" }
+        case .rotation(.mismatch(let mismatch)):
+            metadata["mismatch"] = "\(mismatch.rawValue)"
+        case .sessionsEnded(_, let count) where count > 1:
+            metadata["count"] = "\(count)"
+        case .keyAdded(_, let id):
+            metadata["key"] = "\(id)"
+        default: break
+        }
+        return metadata
+    }
+}

@@ -1,0 +1,55 @@
+import HTTPTypes
+public import Hummingbird
+import Logging
+
+/// Logs one line for each request, at `info`: method, path without query, status, milliseconds, request id, address.
+///
+/// No header field and no query is logged: they hold tokens. The answer gets the request's id as `X-Request-Id`. It
+/// goes outside of the other middleware, so that the line tells what the client got.
+public struct RequestLog: RouterMiddleware {
+    public init() {}
+
+    public func handle(
+        _ request: Request, context: AuthorityRequestContext,
+        next: @concurrent (Request, AuthorityRequestContext) async throws -> Response
+    ) async throws -> Response {
+        let start = ContinuousClock.now
+        do {
+            var response = try await next(request, context)
+            response.headers[.xRequestID] = context.id
+            log(request, context: context, status: response.status.code, since: start)
+            return response
+        } catch {
+            log(request, context: context, status: (error as? any HTTPResponseError)?.status.code ?? 500, since: start)
+            throw error
+        }
+    }
+
+    private func log(
+        _ request: Request, context: AuthorityRequestContext, status: Int, since start: ContinuousClock.Instant
+    ) {
+        guard context.bareLogger.logLevel <= .info else { return }
+        context.bareLogger.info(
+            "request",
+            metadata: [
+                "method": .string(request.method.rawValue),
+                "path": .string(String(request.uri.path.prefix(256))),
+                "status": .stringConvertible(status),
+                "ms": .string(Self.milliseconds(ContinuousClock.now - start)),
+                "request": .stringConvertible(context.requestID),
+                "address": .string(context.clientAddress),
+            ])
+    }
+
+    /// With three decimals, cut.
+    static func milliseconds(_ duration: Duration) -> String {
+        let microseconds =
+            duration.components.seconds * 1_000_000 + duration.components.attoseconds / 1_000_000_000_000
+        let fraction = String(microseconds % 1_000)
+        return "\(microseconds / 1_000)." + String(repeating: "0", count: 3 - fraction.count) + fraction
+    }
+}
+
+extension HTTPField.Name {
+    static let xRequestID = HTTPField.Name("X-Request-Id")!
+}

@@ -1,0 +1,78 @@
+/// How a verifier asks the authority: HTTP GET.
+package protocol Transport: Sendable {
+    /// Sends a request and reads the whole answer, whatever its status. Redirects are not followed.
+    ///
+    /// - Throws: any error where there is no whole answer, or one with a body beyond ``TransportRequest/maximumBytes``.
+    func get(_ request: TransportRequest) async throws -> TransportResponse
+}
+
+package struct TransportRequest: Hashable, Sendable {
+    package let url: String
+    /// The header `If-None-Match`.
+    package let entityTag: String?
+    package let maximumBytes: Int
+}
+
+package struct TransportResponse: Sendable {
+    package let status: Int
+    /// The values of `Cache-Control`.
+    package let cacheControl: [String]
+    /// The header `Age`.
+    package let age: String?
+    /// The header `ETag`.
+    package let entityTag: String?
+    package let body: [UInt8]
+
+    package init(
+        status: Int, cacheControl: [String] = [], age: String? = nil, entityTag: String? = nil, body: [UInt8] = []
+    ) {
+        self.status = status
+        self.cacheControl = cacheControl
+        self.age = age
+        self.entityTag = entityTag
+        self.body = body
+    }
+}
+
+extension TransportResponse {
+    /// How long the answer is fresh (RFC 9111 §4.2), by `Cache-Control` and `Age`; nil where they do not say.
+    ///
+    /// `Expires` is not looked at, for it needs two clocks to agree.
+    package var lifetime: Duration? {
+        var lifetime: Int64?
+        for directive in cacheControl.flatMap({ $0.split(separator: ",") }) {
+            let parts = directive.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            switch parts[0].trimmed.lowercased() {
+            case "no-store", "no-cache":
+                lifetime = 0
+            case "max-age":
+                // Of several the shortest counts, and one that is malformed as stale: RFC 9111 §4.2.1.
+                let seconds = parts.count == 2 ? deltaSeconds(parts[1].trimmed.unquoted) ?? 0 : 0
+                lifetime = min(lifetime ?? .max, seconds)
+            default:
+                break
+            }
+        }
+        return lifetime.map { .seconds(max(0, $0 - (age.flatMap { deltaSeconds($0[...].trimmed) } ?? 0))) }
+    }
+
+    /// RFC 9111 §1.2.2: digits; what is too large counts as 2^31.
+    private func deltaSeconds(_ text: Substring) -> Int64? {
+        guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+            return nil
+        }
+        return min(Int64(text) ?? .max, 1 << 31)
+    }
+}
+
+extension Substring {
+    fileprivate var trimmed: Substring {
+        var text = drop { $0 == " " || $0 == "\t" }
+        while text.last == " " || text.last == "\t" { text.removeLast() }
+        return text
+    }
+
+    fileprivate var unquoted: Substring {
+        count >= 2 && first == "\"" && last == "\"" ? dropFirst().dropLast() : self
+    }
+}
