@@ -174,7 +174,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "StaySignedIn",
-            dependencies: ["MartletClient", "MartletProtocol"],
+            dependencies: [
+                "MartletClient", "MartletProtocol", .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
             path: "Examples/StaySignedIn"
         ),
         .executableTarget(
