@@ -29,7 +29,7 @@ extension Authority {
     }
 
     /// The session of a refresh token that was made here; nil where it was not.
-    func introspectedSession(ofRefreshToken text: String) async throws(AuthorityError) -> Session? {
+    package func introspectedSession(ofRefreshToken text: String) async throws(AuthorityError) -> Session? {
         let token: RefreshToken
         do throws(AuthorityError) {
             token = try await authenticatedRefreshToken(text)

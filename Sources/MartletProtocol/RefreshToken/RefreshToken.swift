@@ -22,6 +22,12 @@ public struct UnauthenticatedRefreshToken: Sendable {
     /// Which MAC key the token names.
     public var keyID: UInt8 { bytes[1] }
 
+    /// What the token says of itself, for people to look at: anyone can write such a token.
+    package var claim: (session: SessionID, generation: UInt32, issuedAt: Timestamp) {
+        let token = RefreshToken(authenticatedBytes: bytes)
+        return (token.session, token.generation, token.issuedAt)
+    }
+
     /// Checks the MAC, in constant time.
     ///
     /// - Parameter key: the server's key with the id `keyID`.

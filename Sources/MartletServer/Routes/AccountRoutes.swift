@@ -1,6 +1,6 @@
 import Hummingbird
-import MartletCore
-import MartletProtocol
+package import MartletCore
+package import MartletProtocol
 
 /// `/v1/users` and `/v1/me`: sign up, who am I, a new password.
 extension AuthorityRoutes {
@@ -32,7 +32,7 @@ extension AuthorityRoutes {
 }
 
 extension UserDescription {
-    init(_ user: User) {
+    package init(_ user: User) {
         self.init(
             id: user.id, username: user.username, email: user.email, roles: user.roles,
             createdAt: user.createdAt, isDisabled: user.isDisabled

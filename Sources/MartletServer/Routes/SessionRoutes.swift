@@ -1,6 +1,6 @@
 import Hummingbird
-import MartletCore
-import MartletProtocol
+package import MartletCore
+package import MartletProtocol
 
 /// `/v1/sessions`: sign in, renew, list, sign out.
 extension AuthorityRoutes {
@@ -109,7 +109,7 @@ extension Timestamp {
 }
 
 extension SessionDescription {
-    init(_ session: Session, isCurrent: Bool) {
+    package init(_ session: Session, isCurrent: Bool) {
         self.init(
             id: session.id, device: session.device, address: session.lastPresenter.address,
             userAgent: session.lastPresenter.userAgent, client: session.clientID, createdAt: session.createdAt,

@@ -1,0 +1,35 @@
+import ArgumentParser
+
+@main
+struct MartletCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "martlet",
+        abstract: "An authentication server, and a client for it.",
+        discussion: "Secrets are never arguments: they are asked for, or read from standard input.",
+        version: "0.1.0",
+        groupedSubcommands: [
+            CommandGroup(name: "Server", subcommands: [ServeCommand.self, ConfigCommand.self]),
+            CommandGroup(
+                name: "Operator, on the server's data, whether or not it runs",
+                subcommands: [UserCommand.self, ClientCommand.self, SessionCommand.self, KeyCommand.self]),
+            CommandGroup(
+                name: "Client, of any server",
+                subcommands: [
+                    LoginCommand.self, WhoAmICommand.self, TokenCommand.self, CurlCommand.self, LogoutCommand.self,
+                ]),
+        ]
+    )
+
+    static func main() async {
+        do {
+            var command = try await asyncParseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            exit(withError: CommandFailure.explaining(error))
+        }
+    }
+}

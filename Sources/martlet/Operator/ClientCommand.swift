@@ -1,0 +1,131 @@
+import ArgumentParser
+import MartletCore
+import MartletJOSE
+import MartletProtocol
+import MartletServer
+
+struct ClientCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "client", abstract: "The registered clients: add, list, remove.",
+        subcommands: [Add.self, List.self, Remove.self]
+    )
+}
+
+extension ClientCommand {
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Register a client.",
+            discussion: "A confidential client gets a secret, which is shown once. A public one cannot keep a secret.")
+
+        @Argument(help: "The client_id.") var id: String
+        @Flag(name: .customLong("public"), help: "It cannot keep a secret: an app, a page, a command.")
+        var isPublic = false
+        @Option(help: "A scope that its access tokens have; may be given several times.") var scope: [String] = []
+        @Option(help: "The aud of its access tokens. (default: the issuer)") var audience: String?
+        @Option(help: "Its lifetimes. (default: the server's)") var profile: SessionProfile?
+        @Option(help: "How long an access token lives, such as 5m.", transform: duration)
+        var accessLifetime: Duration?
+        @Option(help: "How long a session lives without a renewal, such as 7d.", transform: duration)
+        var idleLimit: Duration?
+        @Option(help: "How long a session lives at most, such as 90d.", transform: duration)
+        var absoluteLimit: Duration?
+        @Option(help: "How refresh tokens rotate.") var rotation: RotationMode?
+        @OptionGroup var storage: StorageOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            try await storage.withAuthority(makingFolder: true) { authority in
+                let (client, secret) = try await authority.addClient(
+                    NewClient(
+                        id: id, isPublic: isPublic, scopes: scope, audience: audience, profile: profile?.rawValue,
+                        overrides: .init(
+                            accessLifetime: accessLifetime, idleLimit: idleLimit, absoluteLimit: absoluteLimit,
+                            mode: rotation)))
+                let text =
+                    "Added the client \(client.id)."
+                    + (secret.map { "\nIts secret, which is shown this once:\n\($0)" } ?? "")
+                do {
+                    try output.show(text) { $0.value(client.json(secret: secret)) }
+                } catch {
+                    // Nobody has seen the secret, so nobody could use the client.
+                    try? await authority.removeClient(client.id)
+                    throw error
+                }
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the clients.")
+
+        @OptionGroup var storage: StorageOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let clients = try await storage.withAuthority { try await $0.allClients() }
+            try output.show(table(of: clients)) {
+                $0.object { $0.member("clients", .array(clients.map { $0.json() })) }
+            }
+        }
+
+        private func table(of clients: [ClientRegistration]) -> String {
+            var table = Table(["id", "kind", "scopes", "audience", "profile", "its own"])
+            for client in clients {
+                table.add(
+                    client.id, client.isPublic ? "public" : "confidential", client.scopes.joined(separator: " "),
+                    client.audience, client.profile,
+                    client.overrides.named.map { "\($0) \($1)" }.joined(separator: ", "))
+            }
+            return table.text
+        }
+    }
+
+    struct Remove: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Remove a client, which ends its sessions.")
+
+        @Argument(help: "The client_id.") var id: String
+        @OptionGroup var storage: StorageOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            try await storage.withAuthority { try await $0.removeClient(id) }
+            try output.show("Removed the client \(id). Its sessions are over.") {
+                $0.object { $0.member("id", id) }
+            }
+        }
+    }
+}
+
+/// Reads a duration for an option.
+private func duration(_ text: String) throws -> Duration {
+    guard let duration = Duration(text: text) else {
+        throw ValidationError("A duration is a whole number and a unit (ms, s, m, h, d), such as 30m or 7d.")
+    }
+    return duration
+}
+
+extension SessionPolicy.Overrides {
+    /// What is set, by the names that the configuration has for it.
+    fileprivate var named: [(name: String, value: String)] {
+        [
+            ("accessLifetime", accessLifetime?.text), ("idleLimit", idleLimit?.text),
+            ("absoluteLimit", absoluteLimit?.text), ("rotation", mode?.rawValue),
+        ].compactMap { name, value in value.map { (name, $0) } }
+    }
+}
+
+extension ClientRegistration {
+    /// - Parameter secret: where it was made just now.
+    fileprivate func json(secret: String? = nil) -> JSONValue {
+        var object: JSONObject = [
+            "id": .string(id), "public": .bool(isPublic), "scopes": .array(scopes.map(JSONValue.string)),
+        ]
+        object["audience"] = audience.map(JSONValue.string)
+        object["profile"] = profile.map(JSONValue.string)
+        for (name, value) in overrides.named { object[name] = .string(value) }
+        // The built-in client was never registered.
+        if createdAt.milliseconds > 0 { object["createdAt"] = .string("\(createdAt)") }
+        object["clientSecret"] = secret.map(JSONValue.string)
+        return .object(object)
+    }
+}

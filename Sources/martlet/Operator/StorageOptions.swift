@@ -1,0 +1,80 @@
+import ArgumentParser
+import MartletCore
+import MartletJOSE
+import MartletProtocol
+import MartletSQLite
+import MartletServer
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Where the server's data is.
+struct StorageOptions: ParsableArguments {
+    @Option(
+        name: .customLong("data"),
+        help: ArgumentHelp(
+            "The server's data folder. (default: ./martlet-data, or the configuration's)", valueName: "dir"))
+    var dataPath: String?
+
+    @Option(name: .customLong("config"), help: ArgumentHelp("The server's configuration file.", valueName: "file"))
+    var configurationPath: String?
+
+    /// - Parameter listen: the option of the same name, of the command that has it.
+    func loadedConfiguration(listen: String? = nil) throws(ConfigurationError) -> LoadedConfiguration {
+        var overrides: [String: String] = [:]
+        overrides["data"] = dataPath
+        overrides["listen"] = listen
+        return try LoadedConfiguration(
+            file: configurationPath, environment: ProcessInfo.processInfo.environment, overrides: overrides)
+    }
+
+    /// Opens the authority on its data, does something with it and closes it again.
+    ///
+    /// - Parameter makingFolder: whether the data folder may be new, as before the server's first start.
+    func withAuthority<Answer>(
+        makingFolder: Bool = false, _ work: (Authority) async throws -> Answer
+    ) async throws -> Answer {
+        let configuration = try loadedConfiguration().configuration
+        let folder: DataFolder
+        if makingFolder {
+            folder = try DataFolder(creatingAt: configuration.data)
+        } else {
+            folder = try DataFolder(openingAt: configuration.data)
+            guard folder.hasDatabase else {
+                throw CommandFailure(
+                    "There is no database in the folder \(folder.path). `martlet serve` makes one at its first start; "
+                        + "--data names another folder.")
+            }
+        }
+        let masterKey = try configuration.masterKey.flatMap { MasterKey(bytes: $0.bytes) } ?? folder.masterKey()
+        let storage = try await SQLiteStorage(path: folder.databasePath, options: .init(readers: 1))
+        do {
+            let answer = try await work(
+                Authority(
+                    settings: settings(configuration, keys: storage.keys()), storage: storage, masterKey: masterKey)
+            )
+            await storage.close()
+            return answer
+        } catch {
+            await storage.close()
+            throw error
+        }
+    }
+
+    /// The configured settings, but for the upkeep of keys: that is the server's. A command that was not told of the
+    /// server's configuration would follow keys that are in order by others.
+    private func settings(_ configuration: ServerConfiguration, keys: [KeyRecord]) -> AuthoritySettings {
+        var settings = configuration.authoritySettings(port: configuration.listen.port)
+        settings.passwordThreads = 1
+        if let newest = KeySchedule(keys.filter { $0.kind == .signing }).records.last,
+            let algorithm = SignatureAlgorithm(rawValue: newest.algorithm)
+        {
+            settings.keys.algorithm = algorithm
+            settings.keys.rotateAfter = .seconds(1_000 * 365 * 86_400)
+        }
+        return settings
+    }
+}

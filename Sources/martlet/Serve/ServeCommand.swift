@@ -1,0 +1,67 @@
+import ArgumentParser
+import Logging
+import MartletCore
+import MartletSQLite
+import MartletServer
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import UnixSignals
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run the server.",
+        discussion: """
+            With nothing configured: data in ./martlet-data, SQLite, HTTPS on https://localhost:8443 with a \
+            certificate of a local CA. `martlet config show` lists what can be set.
+            """
+    )
+
+    @OptionGroup var storage: StorageOptions
+    @Option(help: ArgumentHelp("The address to listen on. (default: localhost:8443)", valueName: "host:port"))
+    var listen: String?
+
+    func run() async throws {
+        // Saves a hop between threads at each await; has to come before anything runs.
+        _ = NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
+        let configuration = try storage.loadedConfiguration(listen: listen).configuration
+        LoggingSystem.bootstrap(configuration.log)
+        let logger = Logger(label: "martlet")
+
+        let folder = try DataFolder(creatingAt: configuration.data)
+        let lock = try folder.lockForServing()
+        defer { withExtendedLifetime(lock) {} }
+        let tls = try tlsContext(configuration, folder, logger)
+        let masterKey = try configuration.masterKey.flatMap { MasterKey(bytes: $0.bytes) } ?? folder.masterKey()
+        let database = try await SQLiteStorage(path: folder.databasePath)
+        let served = await Result(catching: {
+            let server = try await AuthorityServer(
+                configuration, storage: database, masterKey: masterKey, tls: tls, logger: logger)
+            Greeting(server, folder: folder, configuration: configuration).print()
+            try await ServiceGroup(
+                services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
+            ).run()
+        })
+        // What was accepted was answered; now it is on disk too.
+        await database.close()
+        try served.get()
+    }
+
+    private func tlsContext(
+        _ configuration: ServerConfiguration, _ folder: DataFolder, _ logger: Logger
+    ) throws -> TLSContext? {
+        if configuration.plainHTTP { return nil }
+        if let certificate = configuration.tls.certificate, let key = configuration.tls.key {
+            return try TLSContext(source: .files(certificate: certificate, key: key), logger: logger)
+        }
+        return try TLSContext(
+            source: .localCA(LocalCertificateAuthority(folder: folder.tlsPath)), logger: logger)
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(catching work: () async throws -> Success) async {
+        do { self = .success(try await work()) } catch { self = .failure(error) }
+    }
+}

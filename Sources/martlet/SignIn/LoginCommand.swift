@@ -1,0 +1,92 @@
+import ArgumentParser
+import MartletClient
+import MartletJOSE
+import MartletProtocol
+import MartletServer
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+struct LoginCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "login", abstract: "Sign in to a server, and stay signed in.")
+
+    @Option(help: ArgumentHelp("The server, such as https://localhost:8443.", valueName: "url")) var server: String
+    @Option(
+        name: .customLong("ca"),
+        help: ArgumentHelp(
+            """
+            A PEM file with the certificates to trust. (default: the system's; for a server on this machine, the local \
+            CA in ./martlet-data where there is one)
+            """, valueName: "file"))
+    var certificates: String?
+    @Option(help: ArgumentHelp("The username. (default: asked for)", valueName: "name")) var user: String?
+    @OptionGroup var password: PasswordOptions
+    @Option(help: "What to call this device in the list of sessions. (default: the host's name)") var device: String?
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let folder = try LoginFolder(environment: ProcessInfo.processInfo.environment)
+        let certificates = self.certificates ?? localCertificates
+        let bytes = try certificates.map { path throws(CommandFailure) in
+            try FileBytes.read(path, limit: 1 << 20)
+        }
+        let client = try MartletClient(
+            server: server, store: FileTokenStore(path: folder.sessionPath),
+            options: ClientOptions(trustedCertificates: certificates, userAgent: MartletClient.commandUserAgent))
+        let username = try username()
+        let password = try password.password(for: username)
+
+        try folder.make()
+        let user = try await client.signIn(username: username, password: password, device: device ?? hostname)
+        try folder.keepCertificates(bytes)
+        try output.show("Signed in to \(client.server) as \(user.username.printable).") {
+            $0.object {
+                $0.member("server", client.server)
+                $0.member("session", user.session.description)
+                $0.member("user") {
+                    $0.object {
+                        $0.member("id", user.id.description)
+                        $0.member("username", user.username)
+                    }
+                }
+            }
+        }
+    }
+
+    private func username() throws -> String {
+        if let user { return user }
+        guard StandardInput.isTerminal else { throw ValidationError("Say who signs in: --user NAME.") }
+        return try Terminal.line("Username: ")
+    }
+
+    /// The certificate that a `martlet serve` in this folder has made, where the server can be that one.
+    private var localCertificates: String? {
+        let path = "./martlet-data/tls/ca.pem"
+        guard isLoopback, unsafe access(path, R_OK) == 0 else { return nil }
+        return path
+    }
+
+    private var isLoopback: Bool {
+        guard let scheme = server.firstRange(of: "://") else { return false }
+        let authority = server[scheme.upperBound...].prefix { $0 != "/" }
+        return (ListenAddress(text: authority) ?? ListenAddress(text: "\(authority):443"))?.isLoopback ?? false
+    }
+
+    private var hostname: String? {
+        var name = [CChar](repeating: 0, count: 256)
+        guard unsafe gethostname(&name, name.count - 1) == 0 else { return nil }
+        let text = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return text.isEmpty ? nil : text
+    }
+}

@@ -1,0 +1,128 @@
+import Foundation
+import Synchronization
+
+/// A `martlet serve` on a port of its own, which runs until it is stopped.
+final class MartletProcess: Sendable {
+    /// Why it did not come up.
+    struct Failure: Error, CustomStringConvertible {
+        /// nil where it is still running.
+        let status: Int32?
+        let errors: String
+
+        var description: String { "martlet serve: status \(status.map(String.init) ?? "none"): \(errors)" }
+    }
+
+    /// What it said after `ready: `.
+    let url: String
+    let data: String
+    private let process: Process
+    private let lines: LineReader
+    private let errorPath: String
+    private let ended: Promise<Int32>
+
+    /// The certificate of the local CA.
+    var certificatePath: String { "\(data)/tls/ca.pem" }
+
+    var processID: Int32 { process.processIdentifier }
+
+    /// What it wrote to standard output so far.
+    var output: String { lines.text }
+
+    /// What it wrote to standard error so far: its log.
+    var errors: String { (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? "" }
+
+    /// Starts `martlet serve --listen localhost:0 --data DIR` and waits for its `ready:` line.
+    ///
+    /// - Parameters:
+    ///   - folder: where it is typed.
+    ///   - data: the data folder; `martlet-data` in `folder` by default.
+    ///   - listen: the address to listen on.
+    ///   - arguments: more of them.
+    /// - Throws: ``Failure`` where it ends before it is ready.
+    init(
+        in folder: TemporaryFolder, data: String? = nil, listen: String = "localhost:0", _ arguments: [String] = [],
+        environment: [String: String] = [:]
+    ) async throws {
+        let data = data ?? folder("martlet-data")
+        let errorPath = try folder.write("\(UUID().uuidString).err", "")
+        let process = Process()
+        process.executableURL = URL(filePath: Martlet.path)
+        process.arguments = ["serve", "--listen", listen, "--data", data] + arguments
+        process.environment = Martlet.environment(in: folder, adding: environment)
+        process.currentDirectoryURL = URL(filePath: folder.path)
+        process.standardInput = FileHandle.nullDevice
+        process.standardError = FileHandle(forWritingAtPath: errorPath)
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        let ended = Promise<Int32>()
+        process.terminationHandler = { ended.keep($0.exitStatus) }
+        let ready = Promise<String?>()
+        let lines = LineReader(pipe.fileHandleForReading) { line in
+            if line.hasPrefix("ready: ") { ready.keep(String(line.dropFirst("ready: ".count))) }
+        } atEnd: {
+            ready.keep(nil)
+        }
+        try process.run()
+        // Or this process keeps its own end of the pipe open, and the end is never seen.
+        try pipe.fileHandleForWriting.close()
+        self.process = process
+        self.lines = lines
+        self.errorPath = errorPath
+        self.ended = ended
+        self.data = data
+        guard let url = await ready.value else {
+            let status = await ended.value
+            throw Failure(
+                status: status, errors: (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? "")
+        }
+        self.url = url
+    }
+
+    deinit {
+        // Nothing that a test started outlives it, also where the test failed.
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+
+    /// Asks it to stop and waits until it has.
+    ///
+    /// - Returns: its exit status; the negative number of the signal that ended it.
+    @discardableResult
+    func stop(_ signal: Int32 = SIGTERM) async -> Int32 {
+        kill(process.processIdentifier, signal)
+        return await ended.value
+    }
+
+    /// The exit status, once it has ended by itself.
+    var exitStatus: Int32 {
+        get async { await ended.value }
+    }
+}
+
+/// Reads a pipe line by line, on a thread of the system's.
+final class LineReader: Sendable {
+    private let received = Mutex(Data())
+
+    var text: String { String(decoding: received.withLock { $0 }, as: UTF8.self) }
+
+    init(_ handle: FileHandle, line: @escaping @Sendable (String) -> Void, atEnd: @escaping @Sendable () -> Void) {
+        let rest = Mutex(Data())
+        handle.readabilityHandler = { [weak self] handle in
+            let data = handle.availableData
+            guard !data.isEmpty else {
+                handle.readabilityHandler = nil
+                return atEnd()
+            }
+            self?.received.withLock { $0.append(data) }
+            let lines: [String] = rest.withLock { rest in
+                rest.append(data)
+                var lines: [String] = []
+                while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                    lines.append(String(decoding: rest[..<end], as: UTF8.self))
+                    rest.removeSubrange(...end)
+                }
+                return lines
+            }
+            for text in lines { line(text) }
+        }
+    }
+}
