@@ -1,19 +1,20 @@
 import ArgumentParser
 import MartletClient
+import MartletJOSE
 import MartletProtocol
 import MartletServer
 
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #else
-    import Glibc
+import Glibc
 #endif
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 struct LoginCommand: AsyncParsableCommand {

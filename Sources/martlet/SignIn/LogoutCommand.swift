@@ -1,10 +1,11 @@
 import ArgumentParser
 import MartletClient
+import MartletJOSE
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 struct LogoutCommand: AsyncParsableCommand {

@@ -1,9 +1,10 @@
+import ArgumentParser
 import MartletClient
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 extension MartletClient {
