@@ -13,7 +13,8 @@ struct RotationPropertyTests {
         #expect(world.signedOut == nil)
         #expect(world.seen.isSuperset(of: ["advance", "repeat"]))
         // And it is signed in still.
-        #expect(world.renewsOnceMore())
+        let renews = world.renewsOnceMore()
+        #expect(renews)
     }
 
     @Test func theHistoriesComeByEveryRowThatConcernsAClient() {

@@ -1,5 +1,13 @@
 import MartletServer
 
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
 /// What `serve` prints once it is ready: the one line that scripts wait for, and what to try next.
 struct Greeting {
     private let lines: [String]

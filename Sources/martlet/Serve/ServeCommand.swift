@@ -3,8 +3,10 @@ import Logging
 import MartletCore
 import MartletSQLite
 import MartletServer
+import NIOCore
 import NIOPosix
 import ServiceLifecycle
+import UnixSignals
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

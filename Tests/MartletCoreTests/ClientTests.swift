@@ -1,0 +1,108 @@
+@testable import MartletCore
+import MartletProtocol
+import MartletTestKit
+import Testing
+
+struct ClientTests {
+    @Test func aConfidentialClientHasASecretThatIsShownOnce() async throws {
+        let engine = try await Engine()
+        let (client, secret) = try await engine.authority.addClient(NewClient(id: "backend", isPublic: false))
+        let shown = try #require(secret)
+        #expect(shown.hasPrefix("mcs_"))
+        #expect(shown.utf8.count == 4 + 43)
+        #expect(!"\(client)".contains(shown))
+        let clients = engine.authority.clients
+        #expect(try await clients.authenticated("backend", secret: shown) == client)
+        #expect(try await clients.authenticated("backend", secret: nil) == nil)
+        #expect(try await clients.authenticated("backend", secret: "") == nil)
+        #expect(try await clients.authenticated("backend", secret: String(shown.dropLast())) == nil)
+        #expect(try await clients.authenticated("nobody", secret: shown) == nil)
+    }
+
+    @Test func aPublicClientHasNone() async throws {
+        let engine = try await Engine()
+        let (client, secret) = try await engine.authority.addClient(NewClient(id: "app", isPublic: true))
+        #expect(secret == nil)
+        #expect(try await engine.authority.clients.authenticated("app", secret: nil) == client)
+        #expect(try await engine.authority.clients.authenticated("app", secret: "") == nil)
+        #expect(try await engine.authority.clients.authenticated("first-party", secret: nil)?.id == "first-party")
+    }
+
+    /// Swift holds canonically equivalent strings equal: the Kelvin sign is a K.
+    @Test func anIDIsComparedByteForByte() async throws {
+        let engine = try await Engine()
+        _ = try await engine.authority.addClient(NewClient(id: "K", isPublic: true))
+        #expect("\u{212A}" == "K")
+        #expect(try await engine.authority.clients.client("\u{212A}") == nil)
+        #expect(try await engine.authority.clients.authenticated("\u{212A}", secret: nil) == nil)
+        #expect(try await engine.authority.clients.client("K") != nil)
+    }
+
+    static let refused: [NewClient] = [
+        NewClient(id: "", isPublic: true), NewClient(id: "a b", isPublic: true), NewClient(id: "é", isPublic: true),
+        NewClient(id: String(repeating: "a", count: 65), isPublic: true),
+        NewClient(id: "a", isPublic: true, scopes: ["read write"]), NewClient(id: "a", isPublic: true, scopes: [""]),
+        NewClient(id: "a", isPublic: true, scopes: (0..<65).map { "s\($0)" }),
+        NewClient(id: "a", isPublic: true, audience: ""), NewClient(id: "a", isPublic: true, audience: "a b"),
+        NewClient(id: "a", isPublic: true, audience: String(repeating: "a", count: 257)),
+        NewClient(id: "a", isPublic: true, profile: "none\u{1B}[31m"),
+        NewClient(id: "a", isPublic: true, overrides: .init(mode: RotationMode.none)),
+        NewClient(id: "a", isPublic: true, overrides: .init(accessLifetime: .seconds(86_401))),
+        NewClient(id: "a", isPublic: true, profile: "banking", overrides: .init(accessLifetime: .seconds(3_600))),
+        NewClient(
+            id: "a", isPublic: false,
+            overrides: .init(absoluteLimit: .seconds(401 * 86_400), mode: RotationMode.none)),
+    ]
+
+    @Test(arguments: refused) func refusesWhatCannotBe(client: NewClient) async throws {
+        let engine = try await Engine()
+        let error = try await refusal { _ = try await engine.authority.addClient(client) }
+        #expect(error?.code == .malformedRequest)
+        let message = try #require(error?.message)
+        #expect(message.first?.isUppercase == true && message.hasSuffix("."))
+        #expect(!message.contains("\u{1B}"))
+        #expect(try await engine.authority.allClients().map(\.id) == ["first-party"])
+    }
+
+    @Test func anIDIsTakenOnce() async throws {
+        let engine = try await Engine()
+        _ = try await engine.authority.addClient(NewClient(id: "app", isPublic: true))
+        for (id, message) in [
+            ("app", "There is a client app already."),
+            ("first-party", "The client first-party is built in; choose another id."),
+        ] {
+            let error = try await refusal {
+                _ = try await engine.authority.addClient(NewClient(id: id, isPublic: true))
+            }
+            #expect(error?.summary == .init(code: .conflict))
+            #expect(error?.message == message)
+        }
+        #expect(try await engine.authority.allClients().map(\.id) == ["app", "first-party"])
+    }
+
+    @Test(arguments: [
+        ("nobody", ProblemCode.notFound, "There is no client nobody."),
+        ("a\nb", .notFound, "There is no such client."),
+        (String(repeating: "a", count: 100_000), .notFound, "There is no such client."),
+        ("first-party", .conflict, "The client first-party is built in and cannot be removed."),
+    ])
+    func removesOnlyWhatIsThere(id: String, code: ProblemCode, message: String) async throws {
+        let engine = try await Engine()
+        let error = try await refusal { try await engine.authority.removeClient(id) }
+        #expect(error?.summary == .init(code: code))
+        #expect(error?.message == message)
+    }
+
+    @Test func aProfileAndItsOverridesGoTogether() async throws {
+        let engine = try await Engine()
+        try await engine.add()
+        let client = try await engine.authority.addClient(
+            NewClient(
+                id: "bank", isPublic: true, profile: "banking", overrides: .init(accessLifetime: .seconds(60)))
+        ).client
+        let tokens = try await engine.signIn(client: client)
+        #expect(tokens.accessExpiresAt == engine.clock.now + .seconds(60))
+        #expect(tokens.refreshExpiresAt == engine.clock.now + .seconds(15 * 60))
+        #expect(engine.authority.settings.policy(of: client).rotation.repeatLimit == .seconds(60))
+    }
+}

@@ -1,0 +1,133 @@
+import MartletCore
+import MartletProtocol
+import MartletTestKit
+import Synchronization
+
+/// Storage in memory that counts what it is asked for, and lets a test do something at just the wrong moment.
+final class WatchedStorage: Storage {
+    typealias Work = @Sendable () async -> Void
+
+    private struct State {
+        var keyReads = 0
+        var durabilities: [Durability] = []
+        var beforeSessionInsert: Work?
+        var afterKeyRead: Work?
+    }
+
+    let base = InMemoryStorage()
+    private let state = Mutex(State())
+
+    var keyReads: Int { state.withLock { $0.keyReads } }
+    /// What each presentation so far asked for.
+    var durabilities: [Durability] { state.withLock { $0.durabilities } }
+
+    /// Does something once, before the next session is inserted.
+    func beforeNextSessionInsert(_ work: @escaping Work) {
+        state.withLock { $0.beforeSessionInsert = work }
+    }
+
+    /// Does something once, after the next time the keys were read and before the reader has them.
+    func afterNextKeyRead(_ work: @escaping Work) {
+        state.withLock { $0.afterKeyRead = work }
+    }
+
+    func changeCounter() async throws(StorageError) -> Int64 { try await base.changeCounter() }
+
+    // MARK: Users
+
+    func insert(_ user: User) async throws(StorageError) { try await base.insert(user) }
+
+    func user(_ id: UserID) async throws(StorageError) -> User? { try await base.user(id) }
+
+    func user(named key: UsernameKey) async throws(StorageError) -> User? { try await base.user(named: key) }
+
+    func users(after: UserID?, limit: Int) async throws(StorageError) -> [User] {
+        try await base.users(after: after, limit: limit)
+    }
+
+    func upgradePasswordHash(of id: UserID, from old: PasswordHash, to new: PasswordHash) async throws(StorageError) {
+        try await base.upgradePasswordHash(of: id, from: old, to: new)
+    }
+
+    func setPassword(
+        of id: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID?, at now: Timestamp
+    ) async throws(StorageError) -> [SessionID]? {
+        try await base.setPassword(of: id, to: hash, expectedVersion: expectedVersion, keeping: kept, at: now)
+    }
+
+    func setDisabled(_ isDisabled: Bool, of id: UserID, at now: Timestamp) async throws(StorageError) -> [SessionID]? {
+        try await base.setDisabled(isDisabled, of: id, at: now)
+    }
+
+    func removeUser(_ id: UserID, at now: Timestamp) async throws(StorageError) -> [SessionID]? {
+        try await base.removeUser(id, at: now)
+    }
+
+    // MARK: Sessions
+
+    func insert(_ session: Session, userVersion: Int64) async throws(StorageError) -> Bool {
+        let work = state.withLock { state in
+            defer { state.beforeSessionInsert = nil }
+            return state.beforeSessionInsert
+        }
+        await work?()
+        return try await base.insert(session, userVersion: userVersion)
+    }
+
+    func session(_ id: SessionID) async throws(StorageError) -> Session? { try await base.session(id) }
+
+    func sessions(
+        of user: UserID?, includingEnded: Bool, before: SessionID?, limit: Int
+    ) async throws(StorageError) -> [Session] {
+        try await base.sessions(of: user, includingEnded: includingEnded, before: before, limit: limit)
+    }
+
+    func present(
+        _ id: SessionID, from presenter: Presenter, at now: Timestamp, durability: Durability,
+        decide: @escaping @Sendable (Session?) -> RotationDecision
+    ) async throws(StorageError) -> (decision: RotationDecision, session: Session?) {
+        state.withLock { $0.durabilities.append(durability) }
+        return try await base.present(id, from: presenter, at: now, durability: durability, decide: decide)
+    }
+
+    func end(_ selection: SessionSelection, _ end: SessionEnd) async throws(StorageError) -> [SessionID] {
+        try await base.end(selection, end)
+    }
+
+    func sweep(
+        at now: Timestamp, grace: Duration, forgetting: Timestamp, limit: Int
+    ) async throws(StorageError) -> Int {
+        try await base.sweep(at: now, grace: grace, forgetting: forgetting, limit: limit)
+    }
+
+    // MARK: Clients and keys
+
+    func insert(_ client: ClientRegistration) async throws(StorageError) { try await base.insert(client) }
+
+    func client(_ id: String) async throws(StorageError) -> ClientRegistration? { try await base.client(id) }
+
+    func clients() async throws(StorageError) -> [ClientRegistration] { try await base.clients() }
+
+    func removeClient(_ id: String, at now: Timestamp) async throws(StorageError) -> [SessionID]? {
+        try await base.removeClient(id, at: now)
+    }
+
+    func keys() async throws(StorageError) -> [KeyRecord] {
+        let keys = try await base.keys()
+        let work = state.withLock { state in
+            state.keyReads += 1
+            defer { state.afterKeyRead = nil }
+            return state.afterKeyRead
+        }
+        await work?()
+        return keys
+    }
+
+    func insert(_ key: KeyRecord, expectedCount: Int) async throws(StorageError) -> Bool {
+        try await base.insert(key, expectedCount: expectedCount)
+    }
+
+    func removeKey(kind: KeyRecord.Kind, id: String) async throws(StorageError) {
+        try await base.removeKey(kind: kind, id: id)
+    }
+}
