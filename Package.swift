@@ -174,7 +174,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "StaySignedIn",
-            dependencies: ["MartletClient", "MartletProtocol"],
+            dependencies: [
+                "MartletClient", "MartletProtocol", .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
             path: "Examples/StaySignedIn"
         ),
         .executableTarget(
@@ -236,6 +238,7 @@ let package = Package(
                 "MartletVerifier", "MartletHummingbird", "MartletJOSE", "MartletProtocol",
                 .product(name: "Hummingbird", package: "hummingbird", condition: hummingbird),
                 .product(name: "HummingbirdTesting", package: "hummingbird", condition: hummingbird),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Starts the server; the arguments go to `martlet serve`. A debug build: it is ready in half the time of a release
-# build, the tests use it too, and what takes the server's time (signatures, password hashes, SQLite) is C and
-# assembly that is optimized all the same.
+# Starts the server; the arguments go to `martlet serve`. It is the debug build, which the tests use too, so nothing is
+# built twice; what takes the server's time (signatures, password hashes, SQLite) is C and assembly, optimized all the
+# same. For production, build with `Scripts/build.sh -c release --product martlet`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 Scripts/build.sh --product martlet

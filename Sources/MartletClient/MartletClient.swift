@@ -55,9 +55,9 @@ public actor MartletClient {
         server: String, client: String = "first-party", store: any TokenStore, options: ClientOptions = ClientOptions()
     ) throws(MartletClientError) {
         #if canImport(Darwin)
-            let transport = try URLSessionTransport(options: options)
+        let transport = try URLSessionTransport(options: options)
         #else
-            let transport = try AsyncHTTPTransport(options: options)
+        let transport = try AsyncHTTPTransport(options: options)
         #endif
         try self.init(
             server: server, client: client, store: store, options: options,

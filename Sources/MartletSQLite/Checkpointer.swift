@@ -11,7 +11,7 @@ final class Checkpointer: Sendable {
     /// A WAL longer than this (16 MB of 4 KB pages) is cut back to nothing.
     private static let longWAL = 4_096
 
-    private let connection: DatabaseQueue
+    let connection: DatabaseQueue
     private let timer = DispatchQueue(label: "martlet.sqlite.checkpoint")
     private let interval: Duration
     private let isScheduled = Mutex(false)
@@ -48,7 +48,7 @@ final class Checkpointer: Sendable {
         }
     }
 
-    private func run() {
+    func run() {
         // First, so that a commit from here on schedules the next run.
         isScheduled.withLock { $0 = false }
         connection.inDatabase { database in

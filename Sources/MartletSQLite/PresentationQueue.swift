@@ -18,7 +18,7 @@ final class PresentationQueue: Sendable {
         let answer: @Sendable (Result<Answer, StorageError>) -> Void
     }
 
-    private struct State {
+    struct State {
         var waiting: [Waiting] = []
         var isDraining = false
     }
@@ -28,7 +28,7 @@ final class PresentationQueue: Sendable {
     /// How often a presentation is decided before storage takes the rule for broken.
     static let maximumDecisions = 8
 
-    private let state = Mutex(State())
+    let state = Mutex(State())
     private let relaxedCommit: @Sendable () -> Void
 
     /// - Parameter relaxedCommit: called after a commit that was not synced.
@@ -139,6 +139,13 @@ final class PresentationQueue: Sendable {
         )
     }
 
+    /// The one write of a rotation. No column that it sets is in an index.
+    static let advance = """
+        UPDATE sessions SET head = ?, head_generation = ?, previous = ?, advanced_at = ?, last_seen_at = ?,
+            last_address = ?, last_user_agent = ?
+        WHERE id = ? AND head = ? AND ended_at IS NULL
+        """
+
     /// - Returns: false where the condition of the write did not hold, and nothing was written.
     private func apply(
         _ effect: RotationEffect, to row: SessionRow?, for one: Waiting, in database: Database
@@ -148,11 +155,7 @@ final class PresentationQueue: Sendable {
             true
         case .change(let change):
             try database.change(
-                """
-                UPDATE sessions SET head = ?, head_generation = ?, previous = ?, advanced_at = ?, last_seen_at = ?,
-                    last_address = ?, last_user_agent = ?
-                WHERE id = ? AND head = ? AND ended_at IS NULL
-                """,
+                Self.advance,
                 [
                     change.head.data, Int64(change.generation), change.previous.data, change.advancedAt.milliseconds,
                     one.now.milliseconds, one.presenter.address, try userAgent(of: one, row, in: database),

@@ -26,9 +26,9 @@ public final class SQLiteStorage: Storage {
         }
     }
 
-    private let pool: Mutex<DatabasePool?>
-    private let presentations: PresentationQueue
-    private let checkpointer: Checkpointer
+    let pool: Mutex<DatabasePool?>
+    let presentations: PresentationQueue
+    let checkpointer: Checkpointer
     /// How many user agents there were when unused ones were last looked for.
     let userAgentMark = Mutex<Int64>(0)
 
@@ -108,21 +108,6 @@ extension SQLiteStorage {
         presentations.add(waiting) { [self] drain in
             withPool { pool in pool.asyncWriteWithoutTransaction(drain) }
         }
-    }
-
-    /// Runs a statement on the writing connection as the last transaction left it. For tests.
-    package func pragma(_ name: String) async throws(StorageError) -> Int64? {
-        let result: Result<Int64?, StorageError> = await withCheckedContinuation { waiting in
-            let isOpen = withPool { pool in
-                pool.asyncWriteWithoutTransaction { database in
-                    waiting.resume(
-                        returning: Result(storage: { try Int64.fetchOne(database, sql: "PRAGMA \(name)") })
-                    )
-                }
-            }
-            if !isOpen { waiting.resume(returning: .failure(.closed)) }
-        }
-        return try result.get()
     }
 
     /// Hands work to the pool under the lock, so that `close` comes either before it or after it. The work itself

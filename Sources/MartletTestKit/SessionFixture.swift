@@ -12,8 +12,11 @@ public struct SessionFixture: Sendable {
     private let key: SymmetricKey
 
     /// Signs a user in, with the limits of the standard profile.
+    ///
+    /// - Parameter id: the session's id; one of its own where nil.
     public init(
-        of user: UserID, client: String = ClientRegistration.firstPartyID, delivery: Delivery = .body,
+        of user: UserID, id: SessionID? = nil, client: String = ClientRegistration.firstPartyID,
+        delivery: Delivery = .body,
         bindingKey: String? = nil, parent: SessionID? = nil, device: String? = nil, at now: Timestamp = Fixtures.start,
         idleLimit: Duration = SessionPolicy.standard.idleLimit,
         absoluteLimit: Duration = SessionPolicy.standard.absoluteLimit, presenter: Presenter = Presenter()
@@ -23,7 +26,7 @@ public struct SessionFixture: Sendable {
         key = SymmetricKey(size: .bits256)
         let root = RefreshTokenTag(using: &random)
         session = Session(
-            id: SessionID(at: now, using: &random), userID: user, clientID: client, delivery: delivery,
+            id: id ?? SessionID(at: now, using: &random), userID: user, clientID: client, delivery: delivery,
             seedHash: seed.hash, bindingKey: bindingKey, parent: parent, device: device, createdAt: now,
             authenticatedAt: now, idleLimit: idleLimit, absoluteLimit: now + absoluteLimit, head: root,
             headGeneration: 0, previous: nil, advancedAt: nil, lastSeenAt: now, lastPresenter: presenter, end: nil

@@ -52,7 +52,7 @@ public final class Verifier: Service {
         )
     }
 
-    package init(
+    init(
         issuer: String,
         audience: String,
         options: Options,

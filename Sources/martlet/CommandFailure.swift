@@ -1,5 +1,6 @@
 import MartletClient
 import MartletCore
+import MartletProtocol
 import MartletServer
 
 /// Why a command failed, in words for the person who typed it. Exit status 1.

@@ -56,11 +56,17 @@ struct LocationTests {
         #expect(try MartletClient(server: "https://a.example/auth//", store: store).server == "https://a.example/auth")
     }
 
-    @Test func certificatesThatCannotBeReadAreAClearError() {
+    @Test(arguments: [
+        nil, "", "no certificate", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    ])
+    func certificatesThatCannotBeReadAreAClearError(text: String?) throws {
+        let folder = try TemporaryFolder()
+        if let text { try folder.overwrite("ca.pem", with: text) }
         #expect(throws: MartletClientError(.invalidCertificates, "")) {
             try MartletClient(
                 server: "https://a.example", store: MemoryTokenStore(),
-                options: ClientOptions(trustedCertificates: "/nowhere/ca.pem"))
+                options: ClientOptions(trustedCertificates: folder.path + "/ca.pem"))
         }
     }
 }

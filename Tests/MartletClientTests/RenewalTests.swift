@@ -233,7 +233,6 @@ struct RenewalTests {
             let client = try await MartletClient.signedIn(server, store: store, clock: clock)
             let stolen = try #require(await store.load()).refreshToken
             try await authority.supersede(stolen)
-            try await authority.supersede(stolen)
             clock.advance(by: .seconds(1_800))
             let error = await #expect(throws: MartletClientError.self) { try await client.accessToken() }
             #expect(error?.reason == .replayDetected)

@@ -1,9 +1,9 @@
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #else
-    import Glibc
+import Glibc
 #endif
 
 /// The file of a ``FileTokenStore``: plain calls that block. Changes are made under its lock.
@@ -126,7 +126,7 @@ struct SessionFile: Sendable {
 
     private func sync(_ descriptor: CInt) -> Bool {
         #if canImport(Darwin)
-            if fcntl(descriptor, F_FULLFSYNC) == 0 { return true }
+        if fcntl(descriptor, F_FULLFSYNC) == 0 { return true }
         #endif
         return fsync(descriptor) == 0
     }
@@ -134,11 +134,11 @@ struct SessionFile: Sendable {
     private static func read(_ descriptor: CInt, into buffer: UnsafeMutableRawBufferPointer) -> Int {
         while true {
             #if canImport(Darwin)
-                let count = unsafe Darwin.read(descriptor, buffer.baseAddress, buffer.count)
+            let count = unsafe Darwin.read(descriptor, buffer.baseAddress, buffer.count)
             #elseif canImport(Musl)
-                let count = unsafe Musl.read(descriptor, buffer.baseAddress, buffer.count)
+            let count = unsafe Musl.read(descriptor, buffer.baseAddress, buffer.count)
             #else
-                let count = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+            let count = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
             #endif
             if count >= 0 || errno != EINTR { return count }
         }
@@ -147,11 +147,11 @@ struct SessionFile: Sendable {
     private static func write(_ descriptor: CInt, from buffer: UnsafeRawBufferPointer) -> Int {
         while true {
             #if canImport(Darwin)
-                let count = unsafe Darwin.write(descriptor, buffer.baseAddress, buffer.count)
+            let count = unsafe Darwin.write(descriptor, buffer.baseAddress, buffer.count)
             #elseif canImport(Musl)
-                let count = unsafe Musl.write(descriptor, buffer.baseAddress, buffer.count)
+            let count = unsafe Musl.write(descriptor, buffer.baseAddress, buffer.count)
             #else
-                let count = unsafe Glibc.write(descriptor, buffer.baseAddress, buffer.count)
+            let count = unsafe Glibc.write(descriptor, buffer.baseAddress, buffer.count)
             #endif
             if count >= 0 || errno != EINTR { return count }
         }

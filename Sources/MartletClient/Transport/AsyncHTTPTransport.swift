@@ -1,100 +1,102 @@
 #if !canImport(Darwin)
-    import AsyncHTTPClient
-    import HTTPTypes
-    import NIOCore
-    import NIOHTTP1
-    import NIOSSL
+import AsyncHTTPClient
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import NIOSSL
 
-    /// The transport on Linux, by async-http-client.
-    package final class AsyncHTTPTransport: HTTPTransport {
-        private let client: HTTPClient
+/// The transport on Linux, by async-http-client.
+package final class AsyncHTTPTransport: HTTPTransport {
+    private let client: HTTPClient
 
-        /// - Throws: ``MartletClientError/Code/invalidCertificates``.
-        init(options: ClientOptions) throws(MartletClientError) {
-            var configuration = HTTPClient.Configuration()
-            configuration.redirectConfiguration = .disallow
-            configuration.timeout.connect = TimeAmount(options.connectTimeout)
-            configuration.connectionPool.idleTimeout = .seconds(30)
-            // A renewal has its own pauses; here a refused connection is told at once.
-            configuration.connectionPool.retryConnectionEstablishment = false
-            if let path = options.trustedCertificates {
-                var tls = TLSConfiguration.makeClientConfiguration()
-                do {
-                    tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(path))
-                } catch {
-                    throw MartletClientError(
-                        .invalidCertificates,
-                        "The certificates to trust cannot be read from \(path). It has to be a PEM file.",
-                        detail: "\(error)")
-                }
-                configuration.tlsConfiguration = tls
+    /// - Throws: ``MartletClientError/Code/invalidCertificates``.
+    init(options: ClientOptions) throws(MartletClientError) {
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        configuration.timeout.connect = TimeAmount(options.connectTimeout)
+        configuration.connectionPool.idleTimeout = .seconds(30)
+        // A renewal has its own pauses; here a refused connection is told at once.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        if let path = options.trustedCertificates {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            do {
+                let certificates = try NIOSSLCertificate.fromPEMFile(path)
+                guard !certificates.isEmpty else { throw NIOSSLError.failedToLoadCertificate }
+                tls.trustRoots = .certificates(certificates)
+            } catch {
+                throw MartletClientError(
+                    .invalidCertificates,
+                    "The certificates to trust cannot be read from \(path). It has to be a PEM file.",
+                    detail: "\(error)")
             }
-            client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+            configuration.tlsConfiguration = tls
         }
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
 
-        deinit {
-            // Its connections close in the background; whoever drops a client does not wait for that.
-            client.shutdown { _ in }
+    deinit {
+        // Its connections close in the background; whoever drops a client does not wait for that.
+        client.shutdown { _ in }
+    }
+
+    package func send(_ request: OutgoingRequest) async throws -> ClientResponse {
+        let head = request.head
+        var outgoing = HTTPClientRequest(
+            url: "\(head.scheme ?? "https")://\(head.authority ?? "")\(head.path ?? "/")")
+        outgoing.method = .RAW(value: head.method.rawValue)
+        for field in head.headerFields {
+            outgoing.headers.add(name: field.name.rawName, value: field.value)
         }
-
-        package func send(_ request: OutgoingRequest) async throws -> ClientResponse {
-            let head = request.head
-            var outgoing = HTTPClientRequest(
-                url: "\(head.scheme ?? "https")://\(head.authority ?? "")\(head.path ?? "/")")
-            outgoing.method = .RAW(value: head.method.rawValue)
-            for field in head.headerFields {
-                outgoing.headers.add(name: field.name.rawName, value: field.value)
+        if !request.body.isEmpty {
+            outgoing.body = .stream(
+                LateBody(bytes: request.body, mayBeSent: request.mayBeSent),
+                length: .known(Int64(request.body.count)))
+        } else if !request.mayBeSent() {
+            throw TransportFailure(.tooLate, detail: "the deadline had passed before the request could be sent")
+        }
+        do {
+            let response = try await client.execute(outgoing, timeout: TimeAmount(request.timeout))
+            let buffer = try await response.body.collect(upTo: request.maximumResponseBytes)
+            var fields = HTTPFields()
+            for (name, value) in response.headers {
+                guard let name = HTTPField.Name(name) else { continue }
+                fields.append(HTTPField(name: name, value: value))
             }
-            if !request.body.isEmpty {
-                outgoing.body = .stream(
-                    LateBody(bytes: request.body, mayBeSent: request.mayBeSent),
-                    length: .known(Int64(request.body.count)))
-            } else if !request.mayBeSent() {
+            return ClientResponse(
+                head: HTTPResponse(status: .init(code: Int(response.status.code)), headerFields: fields),
+                body: Array(buffer.readableBytesView))
+        } catch let failure as TransportFailure {
+            throw failure
+        } catch is NIOTooManyBytesError {
+            throw TransportFailure(.answerTooLarge, detail: "more than \(request.maximumResponseBytes) bytes")
+        } catch {
+            try Task.checkCancellation()
+            throw TransportFailure(.unreachable, detail: "\(error)")
+        }
+    }
+}
+
+/// A body that is asked for once the connection stands, and says no when that took too long: a suspended machine
+/// may wake up with the request still waiting for its connection.
+private struct LateBody: AsyncSequence, Sendable {
+    let bytes: [UInt8]
+    let mayBeSent: @Sendable () -> Bool
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        var body: LateBody?
+
+        mutating func next() async throws -> ByteBuffer? {
+            guard let body else { return nil }
+            self.body = nil
+            guard body.mayBeSent() else {
                 throw TransportFailure(.tooLate, detail: "the deadline had passed before the request could be sent")
             }
-            do {
-                let response = try await client.execute(outgoing, timeout: TimeAmount(request.timeout))
-                let buffer = try await response.body.collect(upTo: request.maximumResponseBytes)
-                var fields = HTTPFields()
-                for (name, value) in response.headers {
-                    guard let name = HTTPField.Name(name) else { continue }
-                    fields.append(HTTPField(name: name, value: value))
-                }
-                return ClientResponse(
-                    head: HTTPResponse(status: .init(code: Int(response.status.code)), headerFields: fields),
-                    body: Array(buffer.readableBytesView))
-            } catch let failure as TransportFailure {
-                throw failure
-            } catch is NIOTooManyBytesError {
-                throw TransportFailure(.answerTooLarge, detail: "more than \(request.maximumResponseBytes) bytes")
-            } catch {
-                try Task.checkCancellation()
-                throw TransportFailure(.unreachable, detail: "\(error)")
-            }
+            return ByteBuffer(bytes: body.bytes)
         }
     }
 
-    /// A body that is asked for once the connection stands, and says no when that took too long: a suspended machine
-    /// may wake up with the request still waiting for its connection.
-    private struct LateBody: AsyncSequence, Sendable {
-        let bytes: [UInt8]
-        let mayBeSent: @Sendable () -> Bool
-
-        struct AsyncIterator: AsyncIteratorProtocol {
-            var body: LateBody?
-
-            mutating func next() async throws -> ByteBuffer? {
-                guard let body else { return nil }
-                self.body = nil
-                guard body.mayBeSent() else {
-                    throw TransportFailure(.tooLate, detail: "the deadline had passed before the request could be sent")
-                }
-                return ByteBuffer(bytes: body.bytes)
-            }
-        }
-
-        func makeAsyncIterator() -> AsyncIterator {
-            AsyncIterator(body: self)
-        }
+    func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(body: self)
     }
+}
 #endif

@@ -68,7 +68,8 @@ public protocol SessionStorage: Sendable {
     /// `decide` sees the row as the transaction sees it, nil where there is none. It may be called more than once:
     /// where a conditional update changes no row, the row is read and decided on again. The decision's `effect` is
     /// applied; an applied `change` or `seen` also writes `now` and `presenter` as when and by whom the session was
-    /// last seen.
+    /// last seen. A decision that does not fit its row time after time is the rule's mistake, and fails as
+    /// `unavailable`.
     /// Presentations that wait together may be written together.
     ///
     /// - Parameters:
@@ -86,6 +87,9 @@ public protocol SessionStorage: Sendable {
     func end(_ selection: SessionSelection, _ end: SessionEnd) async throws(StorageError) -> [SessionID]
 
     /// Writes down the end of sessions whose limits have passed, and forgets those that ended long ago.
+    ///
+    /// The idle limit counts twice here: a repeat at its very end writes nothing, and gives a token that lives as long
+    /// again.
     ///
     /// - Parameters:
     ///   - grace: how far past its `latestExpiry` a session has to be, so that a clock that jumped ends nobody.

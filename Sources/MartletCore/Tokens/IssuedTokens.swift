@@ -16,6 +16,9 @@ public struct IssuedTokens: Sendable {
     public let user: User
     /// What the access token may be used for; empty where the client has no scopes.
     public let scopes: [String]
+
+    /// How long the access token lives, in whole seconds: its `exp` less its `iat`.
+    public var accessLifetime: Duration { accessExpiresAt - Timestamp(seconds: issuedAt.seconds) }
 }
 
 extension IssuedTokens: CustomStringConvertible, CustomReflectable {

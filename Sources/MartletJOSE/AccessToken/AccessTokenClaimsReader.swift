@@ -127,7 +127,7 @@ struct AccessTokenClaimsReader {
 
     private mutating func readString(_ claim: RegisteredClaim) throws(JOSEError) -> JSONReader.StringToken {
         guard self.json.peek() == UInt8(ascii: "\"") else {
-            throw self.invalid(claim, "a string")
+            throw try self.refuse(claim, "a string")
         }
         return try self.json.readString()
     }
@@ -149,7 +149,8 @@ struct AccessTokenClaimsReader {
         }
         var audience: [String] = []
         try self.readStrings(.audience, "a string or an array of strings") { reader, token in
-            reader.isAudienceRight = reader.isAudienceRight || reader.json.string(token, is: reader.expected.audienceBytes)
+            reader.isAudienceRight =
+                reader.isAudienceRight || reader.json.string(token, is: reader.expected.audienceBytes)
             audience.append(reader.json.string(token))
         }
         return audience
@@ -169,14 +170,14 @@ struct AccessTokenClaimsReader {
         _ body: (inout Self, JSONReader.StringToken) -> Void
     ) throws(JOSEError) {
         guard self.json.peek() == UInt8(ascii: "[") else {
-            throw self.invalid(claim, shape)
+            throw try self.refuse(claim, shape)
         }
         try self.json.open(UInt8(ascii: "["), depth: 2)
         var isFirst = true
         while try self.json.readSeparator(isFirst: isFirst, closing: UInt8(ascii: "]")) {
             isFirst = false
             guard self.json.peek() == UInt8(ascii: "\"") else {
-                throw self.invalid(claim, shape)
+                throw try self.refuse(claim, shape)
             }
             let token = try self.json.readString()
             body(&self, token)
@@ -186,24 +187,14 @@ struct AccessTokenClaimsReader {
     /// RFC 6749 §3.3: scopes with one space between them. An empty string, which some authorities write, is none.
     private mutating func readScope() throws(JOSEError) -> [String] {
         let token = try self.readString(.scope)
-        guard !token.isEscaped else {
+        let scopes =
+            if token.isEscaped {
+                ScopeToken.split(Array(self.json.string(token).utf8)[...])
+            } else {
+                ScopeToken.split(self.json.bytes[token.range])
+            }
+        guard let scopes else {
             throw self.invalid(.scope, "scopes with one space between them")
-        }
-        var scopes: [String] = []
-        var start = token.range.lowerBound
-        guard !token.range.isEmpty else {
-            return scopes
-        }
-        for position in token.range.lowerBound...token.range.upperBound {
-            let isEnd = position == token.range.upperBound
-            if !isEnd, ScopeToken.isAllowed(self.json.bytes[position]) {
-                continue
-            }
-            guard position > start, isEnd || self.json.bytes[position] == 0x20 else {
-                throw self.invalid(.scope, "scopes with one space between them")
-            }
-            scopes.append(String(decoding: self.json.bytes[start..<position], as: UTF8.self))
-            start = position + 1
         }
         return scopes
     }
@@ -216,13 +207,20 @@ struct AccessTokenClaimsReader {
         guard let byte = self.json.peek(),
             byte == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
         else {
-            throw self.invalid(claim, "a number of seconds since 1970")
+            throw try self.refuse(claim, "a number of seconds since 1970")
         }
         let number = try self.json.readNumber()
         guard let time = number.integer ?? Int64(exactly: number.double.rounded(rule)) else {
             throw self.invalid(claim, "a number of seconds since 1970")
         }
         return time
+    }
+
+    /// The error for a value of the wrong type, or, where no value stands here at all, that of the JSON.
+    @inline(never)
+    private mutating func refuse(_ claim: RegisteredClaim, _ shape: String) throws(JOSEError) -> JOSEError {
+        _ = try self.json.readValue(depth: 2)
+        return self.invalid(claim, shape)
     }
 
     @inline(never)

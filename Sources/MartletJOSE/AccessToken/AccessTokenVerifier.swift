@@ -58,9 +58,9 @@ public struct AccessTokenVerifier: Sendable {
             throw JOSEError(.tooLarge, "An access token may have at most \(self.policy.maximumBytes) bytes.")
         }
         let (jws, key) = try self.selectKey(token)
-        try jws.checkSignature(of: token, by: key)
-
         let payload = try Base64URL.decode(token.extracting(jws.payload))
+        try jws.checkSignature(of: token, by: key)
+        // Nothing of the payload is read before this line.
         var reader = try AccessTokenClaimsReader(payload, expected: self.expected)
         let claims = try reader.read()
         try self.checkTimes(of: claims, notBefore: reader.notBefore, now: now)

@@ -5,8 +5,30 @@ enum ScopeToken {
         text.indices.allSatisfy { self.isAllowed(text[$0]) } && !text.isEmpty
     }
 
+    /// The scopes of a text in which they stand with one space between them; none in an empty text; nothing if it is not
+    /// so.
+    static func split(_ text: ArraySlice<UInt8>) -> [String]? {
+        var scopes: [String] = []
+        var start = text.startIndex
+        for position in text.indices {
+            if self.isAllowed(text[position]) {
+                continue
+            }
+            guard text[position] == UInt8(ascii: " "), position > start else {
+                return nil
+            }
+            scopes.append(String(decoding: text[start..<position], as: UTF8.self))
+            start = position + 1
+        }
+        guard start < text.endIndex else {
+            return text.isEmpty ? scopes : nil
+        }
+        scopes.append(String(decoding: text[start...], as: UTF8.self))
+        return scopes
+    }
+
     @inline(__always)
-    static func isAllowed(_ byte: UInt8) -> Bool {
+    private static func isAllowed(_ byte: UInt8) -> Bool {
         byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 }

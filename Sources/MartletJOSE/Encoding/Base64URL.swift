@@ -37,7 +37,8 @@ public enum Base64URL {
 extension Base64URL {
     /// The number of characters that `count` bytes become.
     static func encodedCount(_ count: Int) -> Int {
-        count / 3 * 4 + [0, 2, 3][count % 3]
+        // Four for every three bytes; two for one byte that is left, three for two.
+        (count * 4 + 2) / 3
     }
 
     /// Writes the encoded bytes into `target`, from `start` on.

@@ -63,10 +63,12 @@ struct CompactJWS {
     static func sign(_ payload: Span<UInt8>, header: [UInt8], key: SigningKey) throws(JOSEError) -> String {
         let inputCount = header.count + Base64URL.encodedCount(payload.count)
         let count = inputCount + 1 + Base64URL.encodedCount(key.jwk.material.signatureCount)
-        var token = header
-        token.reserveCapacity(count)
-        token.append(contentsOf: repeatElement(Self.dot, count: count - header.count))
+        var token = [UInt8](repeating: Self.dot, count: count)
         var target = token.mutableSpan
+        unsafe target.withUnsafeMutableBufferPointer { target in
+            // Safe: there is room for the header, which comes first. It fills the front and leaves the rest.
+            _ = unsafe target.update(fromContentsOf: header)
+        }
         Base64URL.encode(payload, into: &target, at: header.count)
         let signature = try key.privateKey.signature(for: target.span.extracting(0..<inputCount))
         signature.withBytes { signature in

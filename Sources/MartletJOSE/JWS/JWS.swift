@@ -69,8 +69,10 @@ public enum JWS {
             if let expectedType {
                 try header.requireType(expectedType)
             }
-            try jws.checkSignature(of: bytes, by: selecting(header))
-            return VerifiedJWS(header: header, payload: try Base64URL.decode(bytes.extracting(jws.payload)))
+            let key = try selecting(header)
+            let payload = try Base64URL.decode(bytes.extracting(jws.payload))
+            try jws.checkSignature(of: bytes, by: key)
+            return VerifiedJWS(header: header, payload: payload)
         }
     }
 }

@@ -21,7 +21,8 @@ public struct VerificationKey: Sendable {
     ///   the one that was asked for.
     public init(_ jwk: JWK, algorithm: SignatureAlgorithm? = nil) throws(JOSEError) {
         guard jwk.use == nil || jwk.use == "sig", jwk.operations?.contains("verify") ?? true else {
-            throw JOSEError(.invalidKey, "The key must be one for signatures: `use` is `sig`, or `key_ops` has `verify`.")
+            throw JOSEError(
+                .invalidKey, "The key must be one for signatures: `use` is `sig`, or `key_ops` has `verify`.")
         }
         let algorithm = try jwk.onlyAlgorithm(expected: algorithm)
         self.publicKey = try PublicKey(jwk.material, algorithm: algorithm)

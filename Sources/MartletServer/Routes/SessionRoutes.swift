@@ -84,7 +84,7 @@ extension Grant {
     init(_ issued: IssuedTokens) {
         self.init(
             accessToken: AccessToken(
-                token: issued.accessToken, expiresIn: issued.accessExpiresAt.rounded(from: issued.issuedAt),
+                token: issued.accessToken, expiresIn: issued.accessLifetime,
                 expiresAt: issued.accessExpiresAt, renewAt: issued.renewAt
             ),
             refreshToken: RefreshToken(

@@ -53,7 +53,7 @@ extension AuthorityRoutes {
                 refreshToken, from: .identified(client.id), scopes: scopes, presenter: presenter)
         }
         let answer = TokenAnswer(
-            accessToken: issued.accessToken, expiresIn: issued.accessExpiresAt - issued.issuedAt,
+            accessToken: issued.accessToken, expiresIn: issued.accessLifetime,
             refreshToken: issued.refreshToken,
             scope: issued.scopes.isEmpty ? nil : issued.scopes.joined(separator: " ")
         )

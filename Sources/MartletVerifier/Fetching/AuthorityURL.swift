@@ -37,7 +37,8 @@ struct AuthorityURL: Sendable {
             }
         }
         let port = authority[host.endIndex...]
-        guard port.isEmpty || port.first == ":" && UInt16(port.dropFirst()) != nil && port.dropFirst().first != "+" else {
+        if port.isEmpty { return host }
+        guard port.first == ":", port.dropFirst().allSatisfy(\.isNumber), UInt16(port.dropFirst()) != nil else {
             return nil
         }
         return host
@@ -47,7 +48,8 @@ struct AuthorityURL: Sendable {
         let name = host.lowercased()
         if name == "localhost" || name.hasSuffix(".localhost") || name == "[::1]" { return true }
         let bytes = name.split(separator: ".", omittingEmptySubsequences: false)
-        return bytes.count == 4 && bytes[0] == "127" && bytes.allSatisfy { $0.first != "+" && UInt8($0) != nil }
+        return bytes.count == 4 && bytes[0] == "127"
+            && bytes.allSatisfy { $0.allSatisfy(\.isNumber) && UInt8($0) != nil }
     }
 }
 

@@ -1,29 +1,29 @@
 /// How a verifier asks the authority: HTTP GET.
-package protocol Transport: Sendable {
+protocol Transport: Sendable {
     /// Sends a request and reads the whole answer, whatever its status. Redirects are not followed.
     ///
     /// - Throws: any error where there is no whole answer, or one with a body beyond ``TransportRequest/maximumBytes``.
     func get(_ request: TransportRequest) async throws -> TransportResponse
 }
 
-package struct TransportRequest: Hashable, Sendable {
-    package let url: String
+struct TransportRequest: Hashable, Sendable {
+    let url: String
     /// The header `If-None-Match`.
-    package let entityTag: String?
-    package let maximumBytes: Int
+    let entityTag: String?
+    let maximumBytes: Int
 }
 
-package struct TransportResponse: Sendable {
-    package let status: Int
+struct TransportResponse: Sendable {
+    let status: Int
     /// The values of `Cache-Control`.
-    package let cacheControl: [String]
+    let cacheControl: [String]
     /// The header `Age`.
-    package let age: String?
+    let age: String?
     /// The header `ETag`.
-    package let entityTag: String?
-    package let body: [UInt8]
+    let entityTag: String?
+    let body: [UInt8]
 
-    package init(
+    init(
         status: Int, cacheControl: [String] = [], age: String? = nil, entityTag: String? = nil, body: [UInt8] = []
     ) {
         self.status = status
@@ -38,7 +38,7 @@ extension TransportResponse {
     /// How long the answer is fresh (RFC 9111 §4.2), by `Cache-Control` and `Age`; nil where they do not say.
     ///
     /// `Expires` is not looked at, for it needs two clocks to agree.
-    package var lifetime: Duration? {
+    var lifetime: Duration? {
         var lifetime: Int64?
         for directive in cacheControl.flatMap({ $0.split(separator: ",") }) {
             let parts = directive.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

@@ -11,9 +11,6 @@ struct ClientCommand: AsyncParsableCommand {
     )
 }
 
-extension SessionProfile: ExpressibleByArgument {}
-extension RotationMode: ExpressibleByArgument {}
-
 extension ClientCommand {
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

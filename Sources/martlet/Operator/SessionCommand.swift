@@ -11,10 +11,6 @@ struct SessionCommand: AsyncParsableCommand {
     )
 }
 
-extension Identifier: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
-}
-
 extension SessionCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List sessions, the newest first.")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import MartletCore
+import MartletJOSE
 import MartletProtocol
 import MartletServer
 

@@ -28,6 +28,6 @@ struct Greeting {
     func print() {
         // One write, so that who waits for the first line finds the rest beside it.
         Swift.print(lines.joined(separator: "\n"))
-        unsafe fflush(nil)
+        fflush(nil)
     }
 }

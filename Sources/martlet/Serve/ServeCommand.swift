@@ -24,7 +24,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         // Saves a hop between threads at each await; has to come before anything runs.
-        unsafe _ = NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
+        _ = NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
         let configuration = try storage.loadedConfiguration(listen: listen).configuration
         LoggingSystem.bootstrap(configuration.log)
         let logger = Logger(label: "martlet")

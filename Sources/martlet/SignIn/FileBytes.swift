@@ -15,7 +15,7 @@ enum FileBytes {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
-            let count = unsafe Self.read(file, &buffer)
+            let count = Self.read(file, &buffer)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw CommandFailure("\(path) cannot be read: \(systemMessage(errno)).") }
             guard count > 0 else { return bytes }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import MartletClient
+import MartletJOSE
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

@@ -1,3 +1,4 @@
+import ArgumentParser
 import MartletClient
 
 #if canImport(FoundationEssentials)

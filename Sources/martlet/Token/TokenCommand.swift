@@ -1,5 +1,6 @@
 import ArgumentParser
 import MartletClient
+import MartletJOSE
 
 struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

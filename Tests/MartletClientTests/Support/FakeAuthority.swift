@@ -83,10 +83,12 @@ actor FakeAuthority {
         for id in rows.keys { rows[id]?.ended = reason }
     }
 
-    /// Another holder of this token renews twice, so that it is neither head nor child any more.
+    /// Another holder of this token renews with it three times, so that it is neither the head nor the one before.
     func supersede(_ token: String) throws {
-        let child = try #require(Grant(decoding: renewed(token).bytes).refreshToken).refreshToken
-        _ = renewed(child)
+        var token = token
+        for _ in 0..<3 {
+            token = try #require(Grant(decoding: renewed(token).bytes).refreshToken).refreshToken
+        }
     }
 
     func isLive(_ session: SessionID) -> Bool { rows[session].map { $0.ended == nil } ?? false }

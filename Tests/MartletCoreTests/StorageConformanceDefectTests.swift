@@ -1,0 +1,206 @@
+import MartletCore
+import MartletProtocol
+import Testing
+
+@testable import MartletTestKit
+
+/// The conformance suite has to be able to fail: each of these mistakes is one that a real storage could make.
+struct StorageConformanceDefectTests {
+    @Test(arguments: Defect.allCases)
+    func aDefectIsFound(_ defect: Defect) async throws {
+        var found: [String] = []
+        for test in StorageConformance.cases {
+            do {
+                try await test.run(on: DefectiveStorage(defect))
+            } catch {
+                found.append(test.name)
+            }
+        }
+        #expect(found.contains(defect.findingCase), "\(defect) is found by \(found)")
+    }
+}
+
+enum Defect: CaseIterable {
+    case decidesOutsideItsTransaction
+    case keepsTheLastOfTwoAdvances
+    case writesOnRepeat
+    case signsInWithoutLooking
+    case endsWhatHasEnded
+    case sweepsAtOneIdleLimit
+    case listsTheOldestFirst
+    case makesEveryKey
+    case neverCounts
+
+    /// One of the cases that have to find it.
+    var findingCase: String {
+        switch self {
+        case .decidesOutsideItsTransaction: "a decision whose condition does not hold is taken again on the new row"
+        case .keepsTheLastOfTwoAdvances: "of 100 presentations of one token one advances and 99 repeat"
+        case .writesOnRepeat: "repeat, late, mismatch, expired and unknown write nothing"
+        case .signsInWithoutLooking: "a sign-in that races with disabling the user leaves no session"
+        case .endsWhatHasEnded: "ending a session ends that one, once"
+        case .sweepsAtOneIdleLimit: "a sweep ends what was idle for two idle limits and the grace"
+        case .listsTheOldestFirst: "sessions are listed by their ids, the newest first"
+        case .makesEveryKey: "of two first keys one is made"
+        case .neverCounts: "the change counter changes with users, clients and keys, whoever writes them"
+        }
+    }
+}
+
+/// Storage in memory with one mistake.
+private struct DefectiveStorage: Storage {
+    let base = InMemoryStorage()
+    let defect: Defect
+
+    init(_ defect: Defect) {
+        self.defect = defect
+    }
+
+    func insert(_ session: Session, userVersion: Int64) async throws(StorageError) -> Bool {
+        guard defect == .signsInWithoutLooking else {
+            return try await base.insert(session, userVersion: userVersion)
+        }
+        // Looks, and then writes, in two steps.
+        let user = try await base.user(session.userID)
+        await Task.yield()
+        guard let user, !user.isDisabled, user.securityVersion == userVersion else { return false }
+        try base.access { $0.sessions[session.id] = session }
+        return true
+    }
+
+    func present(
+        _ id: SessionID, from presenter: Presenter, at now: Timestamp, durability: Durability,
+        decide: @escaping @Sendable (Session?) -> RotationDecision
+    ) async throws(StorageError) -> (decision: RotationDecision, session: Session?) {
+        switch defect {
+        case .decidesOutsideItsTransaction:
+            let decision = decide(try await base.session(id))
+            return try await base.present(id, from: presenter, at: now, durability: durability) { _ in decision }
+        case .keepsTheLastOfTwoAdvances:
+            let session = try await base.session(id)
+            let decision = decide(session)
+            await Task.yield()
+            try base.access { state in
+                if case .change(let change) = decision.effect {
+                    state.sessions[id]?.head = change.head
+                    state.sessions[id]?.headGeneration = change.generation
+                }
+            }
+            return (decision, session)
+        case .writesOnRepeat:
+            let result = try await base.present(id, from: presenter, at: now, durability: durability, decide: decide)
+            if case .repeat = result.decision { try base.access { $0.sessions[id]?.lastSeenAt = now } }
+            return result
+        default:
+            return try await base.present(id, from: presenter, at: now, durability: durability, decide: decide)
+        }
+    }
+
+    func end(_ selection: SessionSelection, _ end: SessionEnd) async throws(StorageError) -> [SessionID] {
+        if defect == .endsWhatHasEnded, case .session(let id) = selection {
+            try base.access { $0.sessions[id]?.end = nil }
+        }
+        return try await base.end(selection, end)
+    }
+
+    func sweep(
+        at now: Timestamp, grace: Duration, forgetting: Timestamp, limit: Int
+    ) async throws(StorageError) -> Int {
+        if defect == .sweepsAtOneIdleLimit {
+            try base.access { state in
+                for session in state.sessions.values
+                where session.end == nil && session.lastSeenAt + session.idleLimit + grace < now {
+                    state.sessions[session.id]?.end = SessionEnd(at: now, reason: .expiredIdle)
+                }
+            }
+        }
+        return try await base.sweep(at: now, grace: grace, forgetting: forgetting, limit: limit)
+    }
+
+    func sessions(
+        of user: UserID?, includingEnded: Bool, before: SessionID?, limit: Int
+    ) async throws(StorageError) -> [Session] {
+        let sessions = try await base.sessions(of: user, includingEnded: includingEnded, before: before, limit: limit)
+        return defect == .listsTheOldestFirst ? sessions.reversed() : sessions
+    }
+
+    func insert(_ key: KeyRecord, expectedCount: Int) async throws(StorageError) -> Bool {
+        if defect == .makesEveryKey {
+            try base.access { $0.keys.append(key) }
+            return true
+        }
+        return try await base.insert(key, expectedCount: expectedCount)
+    }
+
+    func changeCounter() async throws(StorageError) -> Int64 {
+        defect == .neverCounts ? 0 : try await base.changeCounter()
+    }
+
+    // The rest is right.
+
+    func insert(_ user: User) async throws(StorageError) {
+        try await base.insert(user)
+    }
+
+    func user(_ id: UserID) async throws(StorageError) -> User? {
+        try await base.user(id)
+    }
+
+    func user(named key: UsernameKey) async throws(StorageError) -> User? {
+        try await base.user(named: key)
+    }
+
+    func users(after: UserID?, limit: Int) async throws(StorageError) -> [User] {
+        try await base.users(after: after, limit: limit)
+    }
+
+    func upgradePasswordHash(
+        of id: UserID, from old: PasswordHash, to new: PasswordHash
+    ) async throws(StorageError) {
+        try await base.upgradePasswordHash(of: id, from: old, to: new)
+    }
+
+    func setPassword(
+        of id: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID?, at now: Timestamp
+    ) async throws(StorageError) -> [SessionID]? {
+        try await base.setPassword(of: id, to: hash, expectedVersion: expectedVersion, keeping: kept, at: now)
+    }
+
+    func setDisabled(
+        _ isDisabled: Bool, of id: UserID, at now: Timestamp
+    ) async throws(StorageError) -> [SessionID]? {
+        try await base.setDisabled(isDisabled, of: id, at: now)
+    }
+
+    func removeUser(_ id: UserID, at now: Timestamp) async throws(StorageError) -> [SessionID]? {
+        try await base.removeUser(id, at: now)
+    }
+
+    func session(_ id: SessionID) async throws(StorageError) -> Session? {
+        try await base.session(id)
+    }
+
+    func insert(_ client: ClientRegistration) async throws(StorageError) {
+        try await base.insert(client)
+    }
+
+    func client(_ id: String) async throws(StorageError) -> ClientRegistration? {
+        try await base.client(id)
+    }
+
+    func clients() async throws(StorageError) -> [ClientRegistration] {
+        try await base.clients()
+    }
+
+    func removeClient(_ id: String, at now: Timestamp) async throws(StorageError) -> [SessionID]? {
+        try await base.removeClient(id, at: now)
+    }
+
+    func keys() async throws(StorageError) -> [KeyRecord] {
+        try await base.keys()
+    }
+
+    func removeKey(kind: KeyRecord.Kind, id: String) async throws(StorageError) {
+        try await base.removeKey(kind: kind, id: id)
+    }
+}

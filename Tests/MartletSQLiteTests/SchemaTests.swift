@@ -1,0 +1,123 @@
+import GRDB
+import MartletCore
+import MartletProtocol
+import MartletTestKit
+import Testing
+
+@testable import MartletSQLite
+
+struct SchemaTests {
+    /// Released migrations are in databases: mend the schema by a new one. Add its hash here.
+    @Test func releasedMigrationsDoNotChange() {
+        let hashes: [UInt64] = [9_688_522_835_117_549_124]
+        #expect(Migration.all.map { fnv1a($0.sql) } == hashes)
+    }
+
+    private func fnv1a(_ text: String) -> UInt64 {
+        text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    }
+
+    @Test func aDatabaseIsMigratedOnce() async throws {
+        let folder = try TemporaryFolder()
+        await (try SQLiteStorage(path: folder.database)).close()
+        let queue = try DatabaseQueue(path: folder.database)
+        let next = Migration(sql: "CREATE TABLE more (id INTEGER PRIMARY KEY) STRICT")
+        try await queue.writeWithoutTransaction { database in
+            try Migration.run(Migration.all + [next], in: database)
+            try Migration.run(Migration.all + [next], in: database)
+            #expect(try Int.fetchOne(database, sql: "PRAGMA user_version") == Migration.all.count + 1)
+        }
+        try queue.close()
+    }
+
+    @Test func aMigrationThatFailsLeavesNothing() throws {
+        let queue = try DatabaseQueue()
+        let half = Migration(sql: "CREATE TABLE half (id INTEGER PRIMARY KEY) STRICT; CREATE TABLE half (id INTEGER)")
+        #expect(throws: DatabaseError.self) {
+            try queue.inDatabase { try Migration.run([half], in: $0) }
+        }
+        let left = try queue.inDatabase { database in
+            [
+                try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema"),
+                try Int.fetchOne(database, sql: "PRAGMA user_version"),
+            ]
+        }
+        #expect(left == [0, 0])
+    }
+
+    @Test func aDatabaseOfANewerVersionIsRefused() async throws {
+        let folder = try TemporaryFolder()
+        await (try SQLiteStorage(path: folder.database)).close()
+        let queue = try DatabaseQueue(path: folder.database)
+        try await queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA user_version = 99") }
+        try queue.close()
+        let error = await #expect(throws: StorageError.self) { try await SQLiteStorage(path: folder.database) }
+        #expect(error?.code == .unusable)
+        #expect(error?.detail.contains("newer version") == true)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func aNewDatabaseIsOpenedByManyAtOnce() async throws {
+        for _ in 0..<5 {
+            let folder = try TemporaryFolder()
+            try await withThrowingTaskGroup(of: SQLiteStorage.self) { group in
+                for _ in 0..<6 { group.addTask { try await SQLiteStorage(path: folder.database) } }
+                var number = 0
+                for try await storage in group {
+                    number += 1
+                    try await storage.insert(Fixtures.user("user\(number)"))
+                    await storage.close()
+                }
+            }
+        }
+    }
+
+    @Test func everyTableIsStrict() async throws {
+        let folder = try TemporaryFolder()
+        let storage = try await SQLiteStorage(path: folder.database)
+        let lax = try await storage.read { database in
+            try String.fetchAll(
+                database,
+                sql: """
+                    SELECT name FROM pragma_table_list
+                    WHERE schema = 'main' AND type = 'table' AND NOT strict AND name NOT LIKE 'sqlite_%'
+                    """)
+        }
+        #expect(lax == [])
+        await storage.close()
+    }
+
+    /// An advance opens one b-tree for writing: the table's own.
+    @Test func anAdvanceTouchesNoIndex() async throws {
+        let folder = try TemporaryFolder()
+        let storage = try await SQLiteStorage(path: folder.database)
+        let opened = try await storage.read { database in
+            try Row.fetchAll(
+                database, sql: "EXPLAIN " + PresentationQueue.advance, arguments: [0, 0, 0, 0, 0, 0, 0, 0, 0]
+            )
+            .count { $0["opcode"] == "OpenWrite" }
+        }
+        #expect(opened == 1)
+        await storage.close()
+    }
+
+    @Test(arguments: [
+        (
+            "SELECT id FROM sessions WHERE ended_at IS NULL AND sweep_at < 1 ORDER BY sweep_at LIMIT 1",
+            "sessions_to_sweep"
+        ),
+        ("SELECT id FROM sessions WHERE ended_at < 1 ORDER BY ended_at LIMIT 1", "sessions_to_forget"),
+        ("SELECT id FROM sessions WHERE user_id = x'00' AND id < x'01' ORDER BY id DESC LIMIT 1", "sessions_of_user"),
+        ("SELECT id FROM sessions WHERE id < x'01' ORDER BY id DESC LIMIT 1", "PRIMARY KEY"),
+        ("SELECT id FROM users WHERE username_key = 'a'", "sqlite_autoindex_users"),
+    ])
+    func aListUsesItsIndex(sql: String, index: String) async throws {
+        let folder = try TemporaryFolder()
+        let storage = try await SQLiteStorage(path: folder.database)
+        let plan = try await storage.read { database in
+            try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN " + sql).map { $0["detail"] as String }
+        }
+        #expect(plan.count == 1, "no sorting, no scan: \(plan)")
+        #expect(plan.first?.contains(index) == true && plan.first?.hasPrefix("SEARCH") == true, "\(plan)")
+        await storage.close()
+    }
+}
