@@ -1,9 +1,9 @@
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #else
-    import Glibc
+import Glibc
 #endif
 
 enum FileBytes {
@@ -27,11 +27,11 @@ enum FileBytes {
     private static func read(_ file: CInt, _ buffer: inout [UInt8]) -> Int {
         unsafe buffer.withUnsafeMutableBytes { buffer in
             #if canImport(Darwin)
-                unsafe Darwin.read(file, buffer.baseAddress, buffer.count)
+            unsafe Darwin.read(file, buffer.baseAddress, buffer.count)
             #elseif canImport(Musl)
-                unsafe Musl.read(file, buffer.baseAddress, buffer.count)
+            unsafe Musl.read(file, buffer.baseAddress, buffer.count)
             #else
-                unsafe Glibc.read(file, buffer.baseAddress, buffer.count)
+            unsafe Glibc.read(file, buffer.baseAddress, buffer.count)
             #endif
         }
     }

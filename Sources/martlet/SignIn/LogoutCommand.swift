@@ -3,9 +3,9 @@ import MartletClient
 import MartletJOSE
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 struct LogoutCommand: AsyncParsableCommand {

@@ -2,11 +2,11 @@ import ArgumentParser
 import MartletJOSE
 
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #else
-    import Glibc
+import Glibc
 #endif
 
 /// How a command shows its answer: to people, or with `--json` to programs.
@@ -49,11 +49,11 @@ enum StandardOutput {
 
     private static func write(_ file: CInt, _ bytes: UnsafeRawBufferPointer) -> Int {
         #if canImport(Darwin)
-            unsafe Darwin.write(file, bytes.baseAddress, bytes.count)
+        unsafe Darwin.write(file, bytes.baseAddress, bytes.count)
         #elseif canImport(Musl)
-            unsafe Musl.write(file, bytes.baseAddress, bytes.count)
+        unsafe Musl.write(file, bytes.baseAddress, bytes.count)
         #else
-            unsafe Glibc.write(file, bytes.baseAddress, bytes.count)
+        unsafe Glibc.write(file, bytes.baseAddress, bytes.count)
         #endif
     }
 }

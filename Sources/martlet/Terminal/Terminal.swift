@@ -1,9 +1,9 @@
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #else
-    import Glibc
+import Glibc
 #endif
 
 enum Terminal {
@@ -58,11 +58,11 @@ enum StandardError {
         let bytes = Array(text.utf8)
         // There is nowhere to say that it failed.
         #if canImport(Darwin)
-            _ = unsafe Darwin.write(STDERR_FILENO, bytes, bytes.count)
+        _ = unsafe Darwin.write(STDERR_FILENO, bytes, bytes.count)
         #elseif canImport(Musl)
-            _ = unsafe Musl.write(STDERR_FILENO, bytes, bytes.count)
+        _ = unsafe Musl.write(STDERR_FILENO, bytes, bytes.count)
         #else
-            _ = unsafe Glibc.write(STDERR_FILENO, bytes, bytes.count)
+        _ = unsafe Glibc.write(STDERR_FILENO, bytes, bytes.count)
         #endif
     }
 }
