@@ -1,5 +1,9 @@
 import Foundation
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// Runs the command on a terminal and types on it.
 enum PseudoTerminal {
     struct Failure: Error {
@@ -18,11 +22,11 @@ enum PseudoTerminal {
     static func run(
         _ arguments: [String], in folder: TemporaryFolder, answering answers: [(prompt: String, answer: String)]
     ) async throws -> Outcome {
-        let controller = posix_openpt(O_RDWR | O_NOCTTY)
-        guard controller >= 0, grantpt(controller) == 0, unlockpt(controller) == 0,
-            let name = unsafe ptsname(controller)
-        else { throw Failure(text: "there is no terminal to be had") }
-        let terminal = unsafe open(String(cString: name), O_RDWR | O_NOCTTY)
+        var ends: (controller: Int32, terminal: Int32) = (-1, -1)
+        guard unsafe openpty(&ends.controller, &ends.terminal, nil, nil, nil) == 0 else {
+            throw Failure(text: "there is no terminal to be had")
+        }
+        let (controller, terminal) = ends
         defer { close(controller) }
 
         let process = Process()
