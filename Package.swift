@@ -270,7 +270,6 @@ let package = Package(
     cLanguageStandard: .c2x
 )
 
-package.targets.removeAll { $0.type == .test && !["MartletCoreTests", "MartletProtocolTests"].contains($0.name) }
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),
