@@ -57,6 +57,7 @@ let package = Package(
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .target(name: "CCommonPasswords", exclude: ["README.md", "common-passwords.txt"]),
         .target(name: "CWebAssets"),
+        .target(name: "CFileStatus"),
 
         // MARK: The rooms, from the ground up
         .target(
@@ -82,14 +83,14 @@ let package = Package(
         .target(
             name: "MartletSQLite",
             dependencies: [
-                "MartletCore", "MartletProtocol",
+                "MartletCore", "MartletProtocol", "CFileStatus",
                 .product(name: "GRDB", package: "GRDB.swift", condition: server),
             ]
         ),
         .target(
             name: "MartletServer",
             dependencies: [
-                "MartletCore", "MartletJOSE", "MartletProtocol", "CWebAssets",
+                "MartletCore", "MartletJOSE", "MartletProtocol", "CFileStatus", "CWebAssets",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird", condition: server),
                 .product(name: "HummingbirdCore", package: "hummingbird", condition: server),
@@ -133,7 +134,7 @@ let package = Package(
         .target(
             name: "MartletClient",
             dependencies: [
-                "MartletJOSE", "MartletProtocol",
+                "MartletJOSE", "MartletProtocol", "CFileStatus",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
