@@ -1,4 +1,5 @@
 import Foundation
+import MartletJOSE
 import Testing
 
 /// The lines that the README has newcomers type, typed.
@@ -65,7 +66,9 @@ struct CurlTourTests {
     }()
 
     /// Types a tour in a folder where a server runs.
-    private func type(_ tour: Tour) async throws -> Program.Outcome {
+    ///
+    /// - Returns: what came of it, and why each of its sessions ended; nil for one that goes on.
+    private func type(_ tour: Tour) async throws -> (outcome: Program.Outcome, ends: [String?]) {
         let folder = try TemporaryFolder()
         let server = try await MartletProcess(in: folder)
         let commands = URL(filePath: Martlet.path).deletingLastPathComponent().path(percentEncoded: false)
@@ -73,17 +76,19 @@ struct CurlTourTests {
         let outcome = try await Program.run(
             ["bash", folder.write("tour.sh", tour.script(port: server.port))], in: folder,
             environment: ["PATH": "\(commands):\(path)"])
+        let sessions = try await Martlet(in: folder).run("session", "list", "--all", "--json").json["sessions"]?.array
         #expect(await server.stop() == 0)
-        return outcome
+        return (outcome, try #require(sessions).map { $0["ended"]?["reason"]?.string })
     }
 
-    private func expectGoodEnd(_ outcome: Program.Outcome) {
+    /// It went through, and in the end nobody is signed in and the tokens are refused.
+    private func expectGoodEnd(of tour: Tour) async throws {
+        let (outcome, ends) = try await type(tour)
         #expect(outcome.status == 0, "\(outcome.output)\n\(outcome.errors)")
-        // The last thing that it shows is that the session is over.
-        let end = outcome.output.split(separator: "\n").suffix(3).joined(separator: "\n")
-        #expect(
-            ["session_ended", "token_revoked"].contains { end.contains("\"code\":\"\($0)\"") },
-            "\(outcome.output)\n\(outcome.errors)")
+        #expect(outcome.output.contains(#""code":"token_revoked""#), "\(outcome.output)")
+        #expect(outcome.output.contains(#""reason":"signed_out""#), "\(outcome.output)")
+        #expect(!ends.isEmpty)
+        #expect(ends.allSatisfy { $0 == "signed_out" })
     }
 
     @Test func aTourIsFoundInAPage() throws {
@@ -95,12 +100,12 @@ struct CurlTourTests {
     }
 
     @Test func aTourIsTyped() async throws {
-        expectGoodEnd(try await type(Tour(markdown: Self.page)))
+        try await expectGoodEnd(of: Tour(markdown: Self.page))
     }
 
     @Test func aTourThatFailsIsNoticed() async throws {
         let page = "<!-- tour -->\n```sh\ncurl -sf --cacert martlet-data/tls/ca.pem https://localhost:8443/v1/me\n```"
-        let outcome = try await type(Tour(markdown: page))
+        let outcome = try await type(Tour(markdown: page)).outcome
         #expect(outcome.status != 0)
         #expect(outcome.errors.contains("-- block 1"))
     }
@@ -108,6 +113,6 @@ struct CurlTourTests {
     @Test func theREADMEsTourIsTyped() async throws {
         let tour = try Tour(markdown: #require(Self.readme, "there is no README.md"))
         try #require(!tour.blocks.isEmpty, "README.md has no block after a line <!-- tour -->")
-        expectGoodEnd(try await type(tour))
+        try await expectGoodEnd(of: tour)
     }
 }

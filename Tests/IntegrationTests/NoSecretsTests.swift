@@ -93,7 +93,7 @@ struct NoSecretsTests {
         }
         _ = try await web.send(
             .POST, "/v1/sessions/refresh", json: ["refreshToken": .string(third.refresh), "password": [.string(next)]])
-        _ = try await web.send(.POST, "/v1/sessions", json: ["username": .string("ada"), "password": [.string(password)]])
+        _ = try await web.send(.POST, "/v1/sessions", json: ["username": "ada", "password": [.string(password)]])
         _ = try await web.send(.POST, "/v1/sessions", form: ["password": password, "username": "ada"])
         _ = try await web.tryRenew(try third.refresh + "x")
         _ = try await web.me(third.accessToken.token + "x")

@@ -43,6 +43,8 @@ session = OAuth2Session(
     default_timeout=10,
 )
 session.verify = ca
+# Or a REQUESTS_CA_BUNDLE in the environment would win over it.
+session.trust_env = False
 
 
 def first_is_refused():

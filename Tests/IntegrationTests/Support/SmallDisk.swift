@@ -30,11 +30,11 @@ final class SmallDisk: Sendable {
 
     deinit {
         // Lazily: a server that a failing test left behind may still have files open.
-        unsafe umount2(path, CInt(MNT_DETACH.rawValue))
+        unsafe umount2(path, CInt(MNT_DETACH))
     }
 
     func makeReadOnly(_ isReadOnly: Bool = true) throws {
-        let flags = UInt(MS_REMOUNT.rawValue) | (isReadOnly ? UInt(MS_RDONLY.rawValue) : 0)
+        let flags = UInt(MS_REMOUNT) | (isReadOnly ? UInt(MS_RDONLY) : 0)
         guard unsafe mount("tmpfs", path, "tmpfs", flags, "mode=0700,size=\(Self.megabytes)m") == 0 else {
             throw Failure(code: errno)
         }
