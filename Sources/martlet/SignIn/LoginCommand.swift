@@ -43,7 +43,7 @@ struct LoginCommand: AsyncParsableCommand {
         let folder = try LoginFolder(environment: ProcessInfo.processInfo.environment)
         let certificates = self.certificates ?? localCertificates
         let bytes = try certificates.map { path throws(CommandFailure) in
-            try FileBytes.read(path, limit: 1 << 20)
+            try FileBytes.contents(of: path, limit: 1 << 20)
         }
         let client = try MartletClient(
             server: server, store: FileTokenStore(path: folder.sessionPath),

@@ -75,8 +75,3 @@ struct LoginFolder {
         }
     }
 }
-
-/// What the system says about an error number.
-func systemMessage(_ code: CInt) -> String {
-    unsafe String(cString: strerror(code))
-}
