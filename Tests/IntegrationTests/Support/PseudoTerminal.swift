@@ -1,5 +1,9 @@
 import Foundation
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// Runs the command on a terminal and types on it.
 enum PseudoTerminal {
     struct Failure: Error {
@@ -18,14 +22,15 @@ enum PseudoTerminal {
     static func run(
         _ arguments: [String], in folder: TemporaryFolder, answering answers: [(prompt: String, answer: String)]
     ) async throws -> Outcome {
-        var controller: CInt = -1
-        var terminal: CInt = -1
-        guard unsafe openpty(&controller, &terminal, nil, nil, nil) == 0 else {
+        var ends: (controller: CInt, terminal: CInt) = (-1, -1)
+        guard unsafe openpty(&ends.controller, &ends.terminal, nil, nil, nil) == 0 else {
             throw Failure(text: "there is no terminal to be had")
         }
-        // The command gets its own copies of one end, and must not hold the other.
-        _ = fcntl(controller, F_SETFD, FD_CLOEXEC)
-        defer { close(controller) }
+        let (controller, terminal) = ends
+        defer {
+            close(controller)
+            close(terminal)
+        }
 
         let process = Process()
         process.executableURL = URL(filePath: Martlet.path)
@@ -37,37 +42,42 @@ enum PseudoTerminal {
         process.standardOutput = handle
         process.standardError = handle
         let ended = Promise<Int32>()
-        process.terminationHandler = { [terminal] process in
+        process.terminationHandler = { process in
             // Wakes the reader, after everything that the command has shown.
             _ = unsafe write(terminal, [endOfTransmission], 1)
             ended.keep(process.exitStatus)
         }
         try process.run()
 
+        let shown = Promise<[UInt8]>()
         // On a thread of its own, since reading blocks.
-        let shown = await withCheckedContinuation { (waiting: CheckedContinuation<[UInt8], Never>) in
-            Thread.detachNewThread { [controller] in
-                var shown: [UInt8] = []
-                var rest = answers[...]
-                var buffer = [UInt8](repeating: 0, count: 4_096)
-                while shown.last != endOfTransmission {
-                    let count = unsafe read(controller, &buffer, buffer.count)
-                    guard count > 0 else { break }
-                    shown += buffer.prefix(count)
-                    guard let next = rest.first, shown.suffix(next.prompt.utf8.count).elementsEqual(next.prompt.utf8)
-                    else { continue }
-                    let answer = Array(next.answer.utf8)
-                    _ = unsafe write(controller, answer, answer.count)
-                    rest = rest.dropFirst()
-                }
-                waiting.resume(returning: shown)
-            }
+        Thread.detachNewThread {
+            shown.keep(type(answers, on: controller))
         }
+        let text = String(decoding: await process.value(of: shown), as: UTF8.self)
         let status = await ended.value
         var settings = termios()
         let echoes = unsafe tcgetattr(terminal, &settings) == 0 && settings.c_lflag & tcflag_t(ECHO) != 0
-        close(terminal)
-        return Outcome(status: status, text: String(decoding: shown, as: UTF8.self), echoes: echoes)
+        return Outcome(status: status, text: text, echoes: echoes)
+    }
+
+    /// - Returns: all that is shown until the command has ended.
+    private static func type(_ answers: [(prompt: String, answer: String)], on controller: CInt) -> [UInt8] {
+        var shown: [UInt8] = []
+        var rest = answers[...]
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        while shown.last != endOfTransmission {
+            let count = unsafe read(controller, &buffer, buffer.count)
+            guard count > 0 else { break }
+            shown += buffer.prefix(count)
+            guard let next = rest.first, shown.suffix(next.prompt.utf8.count).elementsEqual(next.prompt.utf8) else {
+                continue
+            }
+            let answer = Array(next.answer.utf8)
+            _ = unsafe write(controller, answer, answer.count)
+            rest = rest.dropFirst()
+        }
+        return shown
     }
 
     private static let endOfTransmission: UInt8 = 4
