@@ -15,9 +15,8 @@ struct CommandFailure: Error, CustomStringConvertible {
     static func explaining(_ error: any Error) -> any Error {
         switch error {
         case let error as AuthorityError:
-            let words = error.message ?? error.code.title
             // The engine's details are for the operator, who this is.
-            return CommandFailure(([words] + (error.detail.map { [$0] } ?? [])).joined(separator: ": ").printable)
+            return CommandFailure((error.message ?? error.detail ?? error.code.title).printable)
         case let error as StorageError:
             return CommandFailure(error.detail.printable)
         case let error as DataFolderError:

@@ -234,11 +234,11 @@ struct CommandSignInTests {
         (["curl", "-X", "A B", "/v1/me"], 64, "method"),
         (["session", "revoke"], 64, "--all"),
         (["session", "revoke", "--all", "--user", "ada"], 64, "--all"),
-        (["session", "revoke", "--user", "bert"], 1, "no such user"),
+        (["session", "revoke", "--user", "bert"], 1, "There is no user bert"),
         (["session", "revoke", "019b5a2e-0000-7000-8000-000000000000"], 1, "no session"),
         (["session", "show", "019b5a2e-0000-7000-8000-000000000000"], 1, "no session"),
         (["session", "show", "1"], 64, "<id>"),
-        (["session", "list", "--user", "bert"], 1, "no such user"),
+        (["session", "list", "--user", "bert"], 1, "There is no user bert"),
     ])
     func badInputIsRefused(_ arguments: [String], _ status: Int32, _ words: String) async throws {
         let outcome = try await martlet.run(
