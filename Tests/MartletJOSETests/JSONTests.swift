@@ -7,7 +7,7 @@ struct JSONTests {
             ("null", nil), ("true", true), (" false\n", false), ("0", 0), ("-0", 0), ("12", 12), ("-12", -12),
             ("9223372036854775807", .number(JSONNumber(.max))), ("-9223372036854775808", .number(JSONNumber(.min))),
             ("1.5", 1.5), ("-1.5e2", -150), ("1E3", 1000), ("1e+3", 1000), ("25e-1", 2.5), ("1.0", 1), ("0.0", 0),
-            ("9223372036854775808", 9.223372036854775808e18), ("1e-400", 0),
+            ("9223372036854775808", 9.223372036854775808e18), ("0e-400", 0),
             ("123456789012345678901234567890", 1.2345678901234568e29),
             (#""""#, ""), (#""é😀""#, "é😀"), (#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{C}\n\r\t"),
             (#""\u00e9\uD83D\ude00\u0000""#, "é😀\0"),
@@ -25,7 +25,8 @@ struct JSONTests {
     @Test(arguments: [
         "", " ", "nul", "nulll", "True", "NaN", "Infinity", "-", "+1", "01", "-01", "00", "1.", ".5", "1e", "1e+",
         "1.e3", "0x10",
-        "1 2", "1,", "1e999", "-1e999", "[", "]", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "{", "}", "{\"a\"}", "{\"a\":}",
+        "1 2", "1,", "1e999", "-1e999", "1e-400", "-0.01e-999", "[", "]", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "{",
+        "}", "{\"a\"}", "{\"a\":}",
         "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{,}", "{a:1}", "{1:1}", "{'a':1}", "{\"a\" 1}", "{\"a\":1 \"b\":2}",
         "[}", "{]",
         "\"", "\"a", "\"\\\"", "\"\\", "\"\\x\"", "\"\\u12\"", "\"\\u12G4\"", "\"\\U1234\"", "'a'", "\"\t\"", "\"\n\"",
@@ -70,8 +71,8 @@ struct JSONTests {
             [0xFE], [0xFF],
         ] as [[UInt8]])
     func invalidUTF8(bytes: [UInt8]) {
-        for padding in 0...9 {
-            let plain = [UInt8](repeating: UInt8(ascii: "a"), count: padding)
+        for padding in 0...19 {
+            let plain = [UInt8](repeating: UInt8(ascii: padding.isMultiple(of: 2) ? "b" : "a"), count: padding)
             let quote = [UInt8(ascii: "\"")]
             #expect(throws: JOSEError(.malformed, "")) { try JSONValue(parsing: quote + plain + bytes + quote) }
             #expect(throws: JOSEError(.malformed, "")) { try JSONValue(parsing: quote + plain + bytes) }
@@ -80,14 +81,20 @@ struct JSONTests {
     }
 
     @Test func everyByteWithinAString() {
-        for byte in UInt8.min ... .max {
-            for position in 0..<10 {
-                var text = Array("\"0123456789\"".utf8)
+        // Among odd and even bytes, which the scan of eight bytes at a time must tell apart from special ones.
+        for (byte, filling) in (UInt8.min ... .max).flatMap({ byte in "bc 0~\u{7F}!".utf8.map { (byte, $0) } }) {
+            for position in 0..<20 {
+                let quote = [UInt8(ascii: "\"")]
+                var text = quote + [UInt8](repeating: filling, count: 20) + quote
                 text[position + 1] = byte
                 let isPlain = byte >= 0x20 && byte < 0x80 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
-                // A quote in the last place but none ends the string early; a backslash in the last place escapes it.
+                // A quote ends the string early; a backslash escapes what needs none, but may stand before a `b`, and in
+                // the last place escapes the closing quote.
+                let isEscape = byte == UInt8(ascii: "\\") && filling == UInt8(ascii: "b") && position < 19
                 let isAccepted = (try? JSONValue(parsing: text)) != nil
-                #expect(isAccepted == isPlain)
+                if isAccepted != (isPlain || isEscape) {
+                    Issue.record("\(text)")
+                }
             }
         }
     }
@@ -224,7 +231,7 @@ struct JSONWriterTests {
         #expect(String(decoding: writer.bytes, as: UTF8.self) == "18446744073709551615")
     }
 
-    @Test(arguments: [5e-324, 1.7976931348623157e308, 0.1, -123.456, 1e21, 1e100, 1.5e-7])
+    @Test(arguments: [Double.leastNonzeroMagnitude, 1.7976931348623157e308, 0.1, -123.456, 1e21, 1e100, 1.5e-7])
     func doubles(value: Double) throws {
         let json = JSONValue.number(try #require(JSONNumber(value)))
         #expect(try JSONValue(parsing: json.serialized()) == json)
