@@ -31,9 +31,9 @@ public struct AuthorityServer: Service {
             report: EventLog(logger: logger).write
         )
         let router = Router(context: AuthorityRequestContext.self)
+        router.add(middleware: ForwardedAddress(trustedProxies: configuration.trustedProxies))
         router.add(middleware: RequestLog())
         router.add(middleware: SecurityHeaders(strictTransportSecurity: tls != nil && !address.isLoopback))
-        router.add(middleware: ForwardedAddress(trustedProxies: configuration.trustedProxies))
         router.add(middleware: ProblemAnswers())
         try AuthorityRoutes(
             authority: authority, limits: RequestLimits(body: configuration.limits.bodyBytes),

@@ -41,7 +41,7 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
 
     private func accept() async {
         await withDiscardingTaskGroup { group in
-            for channel in listener.listening {
+            for channel in listener.sockets.channels {
                 group.addTask {
                     await withDiscardingTaskGroup { group in
                         do {
@@ -113,11 +113,7 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
         } catch {
             // The type only: an error's text may hold what must not be logged.
             logger.error("a request failed", metadata: ["error": "\(type(of: error))"])
-            let refusal = RequestRefusal.failed
-            let body = refusal.body
-            let head = refusal.head(contentLength: body.readableBytes)
-            response = Response(
-                status: head.status, headers: head.headerFields, body: ResponseBody(byteBuffer: body))
+            response = Response(RequestRefusal.failed)
         }
         response.headers[.date] = HTTPDate.now()
         try await ResponseWriter(outbound: outbound).write(response: response.head, body: response.body)
