@@ -208,19 +208,8 @@ public struct JSONWriter: Sendable {
         self.bytes.append(UInt8(ascii: "\""))
     }
 
-    /// Writes several strings as one, in quotes and with a space between them, and nothing else.
-    mutating func text(joining values: [String]) {
-        self.bytes.append(UInt8(ascii: "\""))
-        for position in values.indices {
-            if position > 0 {
-                self.bytes.append(UInt8(ascii: " "))
-            }
-            self.content(values[position])
-        }
-        self.bytes.append(UInt8(ascii: "\""))
-    }
-
-    private mutating func content(_ value: String) {
+    /// Writes a string without its quotes, and nothing else.
+    mutating func content(_ value: String) {
         value.utf8.withBytes { text in
             if text.endOfPlainText(from: 0) == text.count {
                 self.append(text)
