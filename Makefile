@@ -36,7 +36,7 @@ sanitize: ## the tests under ThreadSanitizer
 	@Scripts/sanitize.sh $(ARGS)
 
 fuzz: ## each fuzz target for a minute (FUZZ_SECONDS=60)
-	@Scripts/fuzz.sh
+	@Scripts/install.sh && Fuzz/run.sh $${FUZZ_SECONDS:-60}
 
 clean: ## remove what was built, but no data
 	@rm -rf .build .build-* .venv

@@ -57,6 +57,7 @@ let package = Package(
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .target(name: "CCommonPasswords", exclude: ["README.md", "common-passwords.txt"]),
         .target(name: "CWebAssets"),
+        .target(name: "CFileStatus"),
 
         // MARK: The rooms, from the ground up
         .target(
@@ -82,14 +83,14 @@ let package = Package(
         .target(
             name: "MartletSQLite",
             dependencies: [
-                "MartletCore", "MartletProtocol",
+                "MartletCore", "MartletProtocol", "CFileStatus",
                 .product(name: "GRDB", package: "GRDB.swift", condition: server),
             ]
         ),
         .target(
             name: "MartletServer",
             dependencies: [
-                "MartletCore", "MartletJOSE", "MartletProtocol", "CWebAssets",
+                "MartletCore", "MartletJOSE", "MartletProtocol", "CFileStatus", "CWebAssets",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird", condition: server),
                 .product(name: "HummingbirdCore", package: "hummingbird", condition: server),
@@ -133,7 +134,7 @@ let package = Package(
         .target(
             name: "MartletClient",
             dependencies: [
-                "MartletJOSE", "MartletProtocol",
+                "MartletJOSE", "MartletProtocol", "CFileStatus",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -184,6 +185,7 @@ let package = Package(
             dependencies: [
                 "MartletServer", "MartletSQLite", "MartletCore",
                 .product(name: "Hummingbird", package: "hummingbird", condition: server),
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             path: "Examples/MountedAuthority"
         ),
@@ -257,8 +259,10 @@ let package = Package(
                 "martlet", "MartletClient", "MartletProtocol", "MartletJOSE", "MartletVerifier",
                 "MartletHummingbird",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "GRDB", package: "GRDB.swift", condition: server),
                 .product(name: "Hummingbird", package: "hummingbird", condition: hummingbird),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]

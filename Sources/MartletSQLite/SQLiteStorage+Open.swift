@@ -1,3 +1,4 @@
+import CFileStatus
 import Dispatch
 import GRDB
 import MartletCore
@@ -68,12 +69,12 @@ private func restrictFileMode(path: String) throws(StorageError) {
         return
     }
     guard errno == EEXIST else { throw StorageError(opening: path, errno: errno) }
-    var status = stat()
-    guard unsafe stat(path, &status) == 0 else { throw StorageError(opening: path, errno: errno) }
-    guard status.st_mode & S_IFMT == S_IFREG else {
+    let status = unsafe martlet_status_of_path(path)
+    guard status.error == 0 else { throw StorageError(opening: path, errno: status.error) }
+    guard status.is_file else {
         throw StorageError(.unavailable, detail: "\(path) is not a file")
     }
-    if status.st_mode & 0o077 != 0, unsafe chmod(path, 0o600) != 0 {
+    if status.permissions & 0o077 != 0, unsafe chmod(path, 0o600) != 0 {
         throw StorageError(opening: path, errno: errno)
     }
 }

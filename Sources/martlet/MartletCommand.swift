@@ -5,15 +5,18 @@ struct MartletCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "martlet",
         abstract: "An authentication server, and a client for it.",
-        discussion: "Secrets are never arguments: they are asked for, or read from standard input.",
+        discussion: """
+            The operator's subcommands work on the server's data, whether or not it runs. The client's work with any \
+            server. Secrets are never arguments: they are asked for, or read from standard input.
+            """,
         version: "0.1.0",
         groupedSubcommands: [
             CommandGroup(name: "Server", subcommands: [ServeCommand.self, ConfigCommand.self]),
             CommandGroup(
-                name: "Operator, on the server's data, whether or not it runs",
+                name: "Operator",
                 subcommands: [UserCommand.self, ClientCommand.self, SessionCommand.self, KeyCommand.self]),
             CommandGroup(
-                name: "Client, of any server",
+                name: "Client",
                 subcommands: [
                     LoginCommand.self, WhoAmICommand.self, TokenCommand.self, CurlCommand.self, LogoutCommand.self,
                 ]),

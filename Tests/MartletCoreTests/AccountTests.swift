@@ -39,7 +39,7 @@ struct AccountTests {
         #expect(engine.authority.hasher.computed == 0)
     }
 
-    @Test(arguments: ["12 bytes long", "éééé", String(repeating: "b", count: 1_024)])
+    @Test(arguments: ["12 bytes long", "éèàü", String(repeating: "at most ", count: 128)])
     func takesAPassword(password: String) async throws {
         let engine = try await Engine()
         try await engine.add(password: password)
@@ -52,7 +52,8 @@ struct AccountTests {
         #expect(error?.message == "This password is on the list of common passwords; choose another.")
     }
 
-    @Test(arguments: [("a@b", true), ("zoë@exämple.com", true), ("\"a@b\"@c", true), ("", false), ("a", false),
+    @Test(arguments: [
+        ("a@b", true), ("zoë@exämple.com", true), ("\"a@b\"@c", true), ("", false), ("a", false),
         ("@b", false), ("a@", false), ("a b@c", false), ("a@b\n", false), ("a@b\u{0}", false), ("a@b\u{85}", false),
         (String(repeating: "a", count: 250) + "@b.c", true), (String(repeating: "a", count: 251) + "@b.c", false),
     ])

@@ -28,8 +28,8 @@ struct KeyScheduleTests {
         #expect(Self.three.active(at: Self.start + .seconds(seconds))?.id == id)
     }
 
-    @Test(arguments: [
-        (Int64(-1), ["active", "upcoming", "upcoming"]),
+    static let states: [(Int64, [String])] = [
+        (-1, ["active", "upcoming", "upcoming"]),
         (0, ["active", "upcoming", "upcoming"]),
         (1_000, ["retiring", "active", "upcoming"]),
         (2_000, ["retiring", "retiring", "active"]),
@@ -37,8 +37,9 @@ struct KeyScheduleTests {
         (1_001 + kept, ["dead", "retiring", "active"]),
         (2_001 + kept, ["dead", "dead", "active"]),
         (1_000_000_000, ["dead", "dead", "active"]),
-    ])
-    func eachHasItsState(seconds: Int64, states: [String]) {
+    ]
+
+    @Test(arguments: states) func eachHasItsState(seconds: Int64, states: [String]) {
         let now = Self.start + .seconds(seconds)
         #expect(Self.three.records.map { Self.three.state(of: $0, at: now).rawValue } == states)
     }
@@ -72,11 +73,12 @@ struct KeyScheduleTests {
         #expect(none.needsSuccessor(at: Self.start, algorithm: "ES256", settings: KeySettings()))
     }
 
-    @Test(arguments: [
-        (Int64(0), "ES256", false), (1_400 + 90 * 86_400 - 1, "ES256", false), (1_400 + 90 * 86_400, "ES256", true),
-        (0, "EdDSA", true), (-100_000_000, "ES256", false),
-    ])
-    func aSuccessorIsDueByAgeOrAlgorithm(seconds: Int64, algorithm: String, isDue: Bool) {
+    static let dueTimes: [(Int64, String, Bool)] = [
+        (0, "ES256", false), (7_777_400 - 1, "ES256", false), (7_777_400, "ES256", true), (0, "EdDSA", true),
+        (-100_000_000, "ES256", false),
+    ]
+
+    @Test(arguments: dueTimes) func aSuccessorIsDueByAgeOrAlgorithm(seconds: Int64, algorithm: String, isDue: Bool) {
         let now = Self.start + .seconds(seconds)
         #expect(
             Self.three.needsSuccessor(at: now, algorithm: algorithm, settings: KeySettings()) == isDue)

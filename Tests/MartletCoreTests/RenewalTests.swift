@@ -1,4 +1,5 @@
 @testable import MartletCore
+import MartletJOSE
 import MartletProtocol
 import MartletTestKit
 import Testing

@@ -25,7 +25,8 @@ struct JSONTests {
     @Test(arguments: [
         "", " ", "nul", "nulll", "True", "NaN", "Infinity", "-", "+1", "01", "-01", "00", "1.", ".5", "1e", "1e+",
         "1.e3", "0x10",
-        "1 2", "1,", "1e999", "-1e999", "[", "]", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "{", "}", "{\"a\"}", "{\"a\":}",
+        "1 2", "1,", "1e999", "-1e999", "1e-400", "-0.01e-999", "[", "]", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "{",
+        "}", "{\"a\"}", "{\"a\":}",
         "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{,}", "{a:1}", "{1:1}", "{'a':1}", "{\"a\" 1}", "{\"a\":1 \"b\":2}",
         "[}", "{]",
         "\"", "\"a", "\"\\\"", "\"\\", "\"\\x\"", "\"\\u12\"", "\"\\u12G4\"", "\"\\U1234\"", "'a'", "\"\t\"", "\"\n\"",
@@ -224,7 +225,7 @@ struct JSONWriterTests {
         #expect(String(decoding: writer.bytes, as: UTF8.self) == "18446744073709551615")
     }
 
-    @Test(arguments: [5e-324, 1.7976931348623157e308, 0.1, -123.456, 1e21, 1e100, 1.5e-7])
+    @Test(arguments: [Double.leastNonzeroMagnitude, 1.7976931348623157e308, 0.1, -123.456, 1e21, 1e100, 1.5e-7])
     func doubles(value: Double) throws {
         let json = JSONValue.number(try #require(JSONNumber(value)))
         #expect(try JSONValue(parsing: json.serialized()) == json)

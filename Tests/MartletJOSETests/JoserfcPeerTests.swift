@@ -13,7 +13,7 @@ import Testing
 struct JoserfcPeerTests {
     private func ask(_ request: JSONObject) throws -> JSONValue {
         let process = Process()
-        process.executableURL = try #require(Surroundings.python)
+        process.executableURL = Surroundings.python
         process.arguments = [
             URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "joserfc_peer.py").path
         ]

@@ -18,6 +18,12 @@ struct AnswerTests {
         #expect(!"\(TokenAnswer(accessToken: "secret", expiresIn: nil))".contains("secret"))
     }
 
+    @Test(arguments: ["-1", "1.5", "\"30\"", "9223372036854775807", "1e400"])
+    func tokenAnswerRefusesALifeThatIsNone(seconds: String) {
+        let text = #"{"access_token":"a","token_type":"Bearer","expires_in":\#(seconds)}"#
+        #expect(throws: ProtocolError.self) { try TokenAnswer(decoding: Array(text.utf8)) }
+    }
+
     @Test func introspectionAnswer() throws {
         try expectRoundTrip(IntrospectionAnswer.inactive, #"{"active":false}"#)
         try expectRoundTrip(

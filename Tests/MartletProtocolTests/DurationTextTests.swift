@@ -2,14 +2,16 @@ import MartletProtocol
 import Testing
 
 struct DurationTextTests {
-    @Test(arguments: [
-        (Duration.zero, "0s"), (.milliseconds(1), "1ms"), (.milliseconds(250), "250ms"), (.milliseconds(1_500), "1500ms"),
-        (.seconds(5), "5s"), (.seconds(59), "59s"), (.seconds(60), "1m"), (.seconds(90), "90s"),
-        (.seconds(30 * 60), "30m"), (.seconds(90 * 60), "90m"), (.seconds(3_600), "1h"), (.seconds(12 * 3_600), "12h"),
-        (.seconds(36 * 3_600), "36h"), (.seconds(86_400), "1d"), (.seconds(7 * 86_400), "7d"),
-        (.seconds(366_000 * 86_400), "366000d"),
-    ])
-    func isWrittenInTheLargestUnitThatDividesItAndReadBack(duration: Duration, text: String) {
+    /// In milliseconds.
+    static let both: [(Int64, String)] = [
+        (0, "0s"), (1, "1ms"), (250, "250ms"), (1_500, "1500ms"), (5_000, "5s"), (59_000, "59s"), (60_000, "1m"),
+        (90_000, "90s"), (1_800_000, "30m"), (5_400_000, "90m"), (3_600_000, "1h"), (43_200_000, "12h"),
+        (129_600_000, "36h"), (86_400_000, "1d"), (604_800_000, "7d"), (31_622_400_000_000, "366000d"),
+    ]
+
+    @Test(arguments: both)
+    func isWrittenInTheLargestUnitThatDividesItAndReadBack(milliseconds: Int64, text: String) {
+        let duration = Duration.milliseconds(milliseconds)
         #expect(duration.text == text)
         #expect(Duration(text: text) == duration)
     }

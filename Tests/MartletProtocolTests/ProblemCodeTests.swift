@@ -11,7 +11,8 @@ struct ProblemCodeTests {
         ("session_ended", 401, "sign_in"), ("refresh_token_invalid", 401, "sign_in"),
         ("client_mismatch", 401, "sign_in"), ("token_superseded", 409, "reload"),
         ("password_change_required", 403, "step_up"), ("conflict", 409, "none"), ("forbidden", 403, "none"),
-        ("rate_limited", 429, "retry"), ("storage_unavailable", 503, "retry"), ("overloaded", 503, "retry"),
+        ("rate_limited", 429, "retry"), ("internal_error", 500, "retry"), ("storage_unavailable", 503, "retry"),
+        ("overloaded", 503, "retry"), ("keys_unavailable", 503, "retry"),
     ]
 
     @Test(arguments: table) func isAsTheWireHasIt(name: String, status: Int, next: String) throws {

@@ -1,3 +1,5 @@
+import CFileStatus
+
 #if canImport(Darwin)
 import Darwin
 #elseif canImport(Musl)
@@ -21,9 +23,9 @@ struct SessionFile: Sendable {
             return nil
         }
         defer { close(descriptor) }
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { throw failure("read", path) }
-        if status.st_mode & 0o077 != 0, fchmod(descriptor, 0o600) != 0 {
+        let status = martlet_status_of_descriptor(descriptor)
+        guard status.error == 0 else { throw failure("read", path) }
+        if status.permissions & 0o077 != 0, fchmod(descriptor, 0o600) != 0 {
             throw MartletClientError.storeUnavailable(
                 "Others may read \(path), and its mode cannot be changed. Make it yours, with mode 0600.")
         }

@@ -4,7 +4,7 @@
 struct AccessTokenClaimsReader {
     /// The issuer and the audience that are expected, in the forms that make the usual case cheap: where a token says
     /// the same, its claims share these strings instead of making their own.
-    struct Expectation: Sendable {
+    final class Expectation: Sendable {
         let issuer: String
         let issuerBytes: [UInt8]
         let audience: [String]

@@ -8,7 +8,7 @@ public struct AccessTokenVerifier: Sendable {
 
     /// The header that we mint for each key, encoded and with its dot. Most tokens begin with one of them, byte for
     /// byte, and such a header needs no parsing: it is what parsing would find to be right.
-    private let mintedHeaders: [(header: [UInt8], key: VerificationKey)]
+    private let mintedHeaders: [[UInt8]]
 
     private let expected: AccessTokenClaimsReader.Expectation
 
@@ -19,7 +19,7 @@ public struct AccessTokenVerifier: Sendable {
         self.policy = policy
         self.keys = keys
         self.mintedHeaders = keys.keys.map { key in
-            (AccessTokenSigner.encodedHeader(algorithm: key.algorithm, keyID: key.keyID), key)
+            AccessTokenSigner.encodedHeader(algorithm: key.algorithm, keyID: key.keyID)
         }
         self.expected = AccessTokenClaimsReader.Expectation(policy)
     }
@@ -68,7 +68,7 @@ public struct AccessTokenVerifier: Sendable {
     }
 
     private func selectKey(_ token: Span<UInt8>) throws(JOSEError) -> (CompactJWS, VerificationKey) {
-        for (header, key) in self.mintedHeaders where token.contains(header.span, at: 0) {
+        for (header, key) in zip(self.mintedHeaders, self.keys.keys) where token.contains(header.span, at: 0) {
             return (try CompactJWS(token, headerEnd: header.count - 1, signatureCount: key.signatureCount), key)
         }
         let jws = try CompactJWS(token)

@@ -227,8 +227,12 @@ struct JSONReader {
                 return JSONNumber(integer)
             }
         }
-        let text = String(decoding: self.bytes[start..<self.position], as: UTF8.self)
-        guard let double = Double(text), let number = JSONNumber(double) else {
+        let text = self.bytes[start..<self.position]
+        // Out of range, a number would become an infinity or, without being zero, zero.
+        let isZero = text.prefix { $0 | 0x20 != UInt8(ascii: "e") }.allSatisfy { $0 < UInt8(ascii: "1") }
+        guard let double = Double(String(decoding: text, as: UTF8.self)), let number = JSONNumber(double),
+            isZero || double != 0
+        else {
             self.position = start
             throw self.expected("a number that is within the range of a 64-bit floating-point number")
         }

@@ -25,7 +25,9 @@ public struct TokenAnswer: Answer, Hashable {
     public init(_ members: JSONMembers) throws(ProtocolError) {
         accessToken = try members.string("access_token")
         tokenType = try members.string("token_type")
-        expiresIn = try members.integer(ifPresent: "expires_in").map { .seconds($0) }
+        expiresIn = try members.read("expires_in", "a number of seconds, at most a thousand years") { value in
+            value.integer.flatMap { (0...31_622_400_000).contains($0) ? .seconds($0) : nil }
+        }
         refreshToken = try members.string(ifPresent: "refresh_token")
         scope = try members.string(ifPresent: "scope")
     }

@@ -1,11 +1,12 @@
+import CFileStatus
 public import MartletCore
 
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #else
-    import Glibc
+import Glibc
 #endif
 
 extension DataFolder {
@@ -42,15 +43,15 @@ extension DataFolder {
             return nil
         }
         defer { close(file) }
-        var status = stat()
-        guard unsafe fstat(file, &status) == 0 else {
-            throw DataFolderError(.masterKey, "\(masterKeyPath) cannot be read: \(reason(errno)).")
+        let status = martlet_status_of_descriptor(file)
+        guard status.error == 0 else {
+            throw DataFolderError(.masterKey, "\(masterKeyPath) cannot be read: \(reason(status.error)).")
         }
         try Self.checkOwner(status, masterKeyPath)
-        guard status.st_mode & 0o077 == 0 else {
+        guard status.permissions & 0o077 == 0 else {
             throw DataFolderError(
                 .exposed,
-                "Other users may have read \(masterKeyPath) (mode \(octal(status.st_mode))). Take it from them with: "
+                "Other users may have read \(masterKeyPath) (mode \(octal(status.permissions))). Take it from them with: "
                     + "chmod 600 \(masterKeyPath)")
         }
         // One more than there should be, so that a longer file is seen.

@@ -1,9 +1,11 @@
+import CFileStatus
+
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #else
-    import Glibc
+import Glibc
 #endif
 
 /// The folder that holds everything an authority keeps: the database, the master key, the local CA.
@@ -34,10 +36,10 @@ public struct DataFolder: Sendable, Hashable {
                 "There is no data folder \(path). `martlet serve` makes one at its first start; --data names another.")
         }
         try Self.check(status, path)
-        guard status.st_mode & 0o077 == 0 else {
+        guard status.permissions & 0o077 == 0 else {
             throw DataFolderError(
                 .exposed,
-                "Other users have access to the data folder \(path) (mode \(octal(status.st_mode))). Take it from them "
+                "Other users have access to the data folder \(path) (mode \(octal(status.permissions))). Take it from them "
                     + "with: chmod 700 \(path)")
         }
     }
@@ -52,7 +54,7 @@ public struct DataFolder: Sendable, Hashable {
                 throw DataFolderError(.unwritable, "The data folder \(path) cannot be made: \(reason(code)).")
             }
             try Self.check(status, path)
-            if status.st_mode & 0o077 != 0, Self.isEmpty(path), unsafe chmod(path, 0o700) != 0 {
+            if status.permissions & 0o077 != 0, Self.isEmpty(path), unsafe chmod(path, 0o700) != 0 {
                 throw DataFolderError(.unwritable, "The data folder \(path) cannot be made private: \(reason(errno)).")
             }
         }
@@ -79,29 +81,29 @@ public struct DataFolder: Sendable, Hashable {
         throw DataFolderError(.unwritable, "The folder \(tlsPath) cannot be made: \(reason(errno)).")
     }
 
-    private static func status(of path: String) throws(DataFolderError) -> stat? {
-        var status = stat()
-        if unsafe stat(path, &status) == 0 { return status }
-        guard errno == ENOENT else {
-            throw DataFolderError(.notAFolder, "The data folder \(path) cannot be opened: \(reason(errno)).")
+    private static func status(of path: String) throws(DataFolderError) -> martlet_file_status? {
+        let status = unsafe martlet_status_of_path(path)
+        if status.error == 0 { return status }
+        guard status.error == ENOENT else {
+            throw DataFolderError(.notAFolder, "The data folder \(path) cannot be opened: \(reason(status.error)).")
         }
         return nil
     }
 
-    private static func check(_ status: stat, _ path: String) throws(DataFolderError) {
-        guard status.st_mode & S_IFMT == S_IFDIR else {
+    private static func check(_ status: martlet_file_status, _ path: String) throws(DataFolderError) {
+        guard status.is_folder else {
             throw DataFolderError(.notAFolder, "\(path) is not a folder. Name a data folder with --data.")
         }
         try checkOwner(status, path)
     }
 
     /// Also refused to root: a file that root makes here would shut out the user that serves.
-    static func checkOwner(_ status: stat, _ path: String) throws(DataFolderError) {
-        guard status.st_uid == geteuid() else {
+    static func checkOwner(_ status: martlet_file_status, _ path: String) throws(DataFolderError) {
+        guard status.owner == geteuid() else {
             throw DataFolderError(
                 .foreign,
-                "\(path) belongs to the user with the id \(status.st_uid), and this runs as \(geteuid()). Run it as that "
-                    + "user: sudo -u '#\(status.st_uid)' martlet …")
+                "\(path) belongs to the user with the id \(status.owner), and this runs as \(geteuid()). Run it as that "
+                    + "user: sudo -u '#\(status.owner)' martlet …")
         }
     }
 
@@ -121,6 +123,6 @@ func reason(_ code: CInt) -> String {
 }
 
 /// The permissions as `chmod` takes them.
-func octal(_ mode: mode_t) -> String {
-    String(mode & 0o7777, radix: 8)
+func octal(_ permissions: UInt32) -> String {
+    String(permissions, radix: 8)
 }

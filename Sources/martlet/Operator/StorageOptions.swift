@@ -6,9 +6,9 @@ import MartletSQLite
 import MartletServer
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// Where the server's data is.

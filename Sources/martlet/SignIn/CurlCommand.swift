@@ -4,9 +4,9 @@ import MartletClient
 import MartletJOSE
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 struct CurlCommand: AsyncParsableCommand {
@@ -72,12 +72,12 @@ struct CurlCommand: AsyncParsableCommand {
         if includesHead {
             let lines =
                 ["HTTP \(answer.status)"] + answer.head.headerFields.map { "\($0.name.rawName): \($0.value)" } + [""]
-            try StandardOutput.write(line: lines.joined(separator: "\n"))
+            try StandardOutput.put(line: lines.joined(separator: "\n"))
         }
-        try StandardOutput.write(answer.body)
+        try StandardOutput.put(answer.body)
         // A prompt or the next answer begins on a line of its own.
         if let last = answer.body.last, last != UInt8(ascii: "\n"), StandardOutput.isTerminal || urls.count > 1 {
-            try StandardOutput.write([UInt8(ascii: "\n")])
+            try StandardOutput.put([UInt8(ascii: "\n")])
         }
     }
 
@@ -141,7 +141,7 @@ struct CurlCommand: AsyncParsableCommand {
         get throws {
             guard let data else { return [] }
             return data.hasPrefix("@")
-                ? try FileBytes.read(String(data.dropFirst()), limit: 64 << 20) : Array(data.utf8)
+                ? try FileBytes.contents(of: String(data.dropFirst()), limit: 64 << 20) : Array(data.utf8)
         }
     }
 }

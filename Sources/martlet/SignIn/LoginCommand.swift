@@ -5,16 +5,16 @@ import MartletProtocol
 import MartletServer
 
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #else
-    import Glibc
+import Glibc
 #endif
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 struct LoginCommand: AsyncParsableCommand {
@@ -35,16 +35,20 @@ struct LoginCommand: AsyncParsableCommand {
     @Option(help: "What to call this device in the list of sessions. (default: the host's name)") var device: String?
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        guard user != nil || StandardInput.isTerminal else { throw ValidationError("Say who signs in: --user NAME.") }
+    }
+
     func run() async throws {
         let folder = try LoginFolder(environment: ProcessInfo.processInfo.environment)
         let certificates = self.certificates ?? localCertificates
         let bytes = try certificates.map { path throws(CommandFailure) in
-            try FileBytes.read(path, limit: 1 << 20)
+            try FileBytes.contents(of: path, limit: 1 << 20)
         }
         let client = try MartletClient(
             server: server, store: FileTokenStore(path: folder.sessionPath),
             options: ClientOptions(trustedCertificates: certificates, userAgent: MartletClient.commandUserAgent))
-        let username = try username()
+        let username = try user ?? Terminal.line("Username: ")
         let password = try password.password(for: username)
 
         try folder.make()
@@ -62,12 +66,6 @@ struct LoginCommand: AsyncParsableCommand {
                 }
             }
         }
-    }
-
-    private func username() throws -> String {
-        if let user { return user }
-        guard StandardInput.isTerminal else { throw ValidationError("Say who signs in: --user NAME.") }
-        return try Terminal.line("Username: ")
     }
 
     /// The certificate that a `martlet serve` in this folder has made, where the server can be that one.

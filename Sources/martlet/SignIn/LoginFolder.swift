@@ -1,11 +1,11 @@
 import MartletClient
 
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #else
-    import Glibc
+import Glibc
 #endif
 
 /// Where `login` keeps what the commands after it need: `$XDG_STATE_HOME/martlet`, mode 0700.
@@ -74,9 +74,4 @@ struct LoginFolder {
             throw failure
         }
     }
-}
-
-/// What the system says about an error number.
-func systemMessage(_ code: CInt) -> String {
-    unsafe String(cString: strerror(code))
 }

@@ -3,9 +3,9 @@ import MartletClient
 import MartletJOSE
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 struct LogoutCommand: AsyncParsableCommand {
@@ -23,7 +23,7 @@ struct LogoutCommand: AsyncParsableCommand {
         var isServerTold = true
         if case .serverNotTold(let error) = outcome {
             isServerTold = false
-            StandardError.write(
+            StandardError.put(
                 "Warning: \(client.server) could not be told: \(error.message.printable) The session lives there until "
                     + "its idle limit.\n")
         }

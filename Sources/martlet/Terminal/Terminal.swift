@@ -1,9 +1,9 @@
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #else
-    import Glibc
+import Glibc
 #endif
 
 enum Terminal {
@@ -23,9 +23,9 @@ enum Terminal {
         }
         defer {
             unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &saved)
-            StandardError.write("\n")
+            StandardError.put("\n")
         }
-        StandardError.write(prompt)
+        StandardError.put(prompt)
         var line = HiddenLine()
         var byte: UInt8 = 0
         while true {
@@ -46,7 +46,7 @@ enum Terminal {
 
     /// Asks for something that may be seen.
     static func line(_ prompt: String) throws -> String {
-        StandardError.write(prompt)
+        StandardError.put(prompt)
         guard let line = readLine(), !line.isEmpty else { throw CommandFailure("Nothing was entered.") }
         return line
     }
@@ -54,15 +54,9 @@ enum Terminal {
 
 /// Prompts and remarks: whatever is not the answer.
 enum StandardError {
-    static func write(_ text: String) {
+    static func put(_ text: String) {
         let bytes = Array(text.utf8)
         // There is nowhere to say that it failed.
-        #if canImport(Darwin)
-            _ = unsafe Darwin.write(STDERR_FILENO, bytes, bytes.count)
-        #elseif canImport(Musl)
-            _ = unsafe Musl.write(STDERR_FILENO, bytes, bytes.count)
-        #else
-            _ = unsafe Glibc.write(STDERR_FILENO, bytes, bytes.count)
-        #endif
+        _ = unsafe write(STDERR_FILENO, bytes, bytes.count)
     }
 }

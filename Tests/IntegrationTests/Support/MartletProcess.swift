@@ -70,7 +70,7 @@ final class MartletProcess: Sendable {
         self.errorPath = errorPath
         self.ended = ended
         self.data = data
-        guard let url = await ready.value else {
+        guard let url = await process.value(of: ready) else {
             let status = await ended.value
             throw Failure(
                 status: status, errors: (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? "")
@@ -89,12 +89,12 @@ final class MartletProcess: Sendable {
     @discardableResult
     func stop(_ signal: Int32 = SIGTERM) async -> Int32 {
         kill(process.processIdentifier, signal)
-        return await ended.value
+        return await process.value(of: ended)
     }
 
     /// The exit status, once it has ended by itself.
     var exitStatus: Int32 {
-        get async { await ended.value }
+        get async { await process.value(of: ended) }
     }
 }
 
