@@ -24,7 +24,7 @@ struct LifecycleChangesTests {
         let web = try WebClient(server)
         func code(_ id: String, _ secret: String) async throws -> String? {
             try await web.send(
-                .POST, "/oauth2/token", basic: (id, secret),
+                "POST", "/oauth2/token", basic: (id, secret),
                 form: ["grant_type": "refresh_token", "refresh_token": "mrt_none"]
             ).code
         }
@@ -48,7 +48,7 @@ struct LifecycleChangesTests {
         try await eventually("the client portal is known") { try await code("portal", secret) == "invalid_grant" }
         let grant = try await web.signIn("ada", client: "portal", secret: secret)
         let answer = try await web.send(
-            .POST, "/oauth2/token", basic: ("portal", secret),
+            "POST", "/oauth2/token", basic: ("portal", secret),
             form: ["grant_type": "refresh_token", "refresh_token": try grant.refresh])
         #expect(answer.status == 200)
         #expect(try answer.json["refresh_token"]?.string?.hasPrefix("mrt_") == true)
