@@ -185,6 +185,7 @@ let package = Package(
             dependencies: [
                 "MartletServer", "MartletSQLite", "MartletCore",
                 .product(name: "Hummingbird", package: "hummingbird", condition: server),
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             path: "Examples/MountedAuthority"
         ),

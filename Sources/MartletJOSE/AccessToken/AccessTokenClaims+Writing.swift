@@ -52,7 +52,7 @@ extension AccessTokenClaims {
         }
         if !self.scope.isEmpty {
             writer.literal(#","scope":"#)
-            writer.text(self.scope.count == 1 ? self.scope[0] : self.scope.joined(separator: " "))
+            writer.text(joining: self.scope)
         }
         for member in self.custom.members {
             writer.member(member.name, member.value)

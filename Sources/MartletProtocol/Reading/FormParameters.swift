@@ -35,6 +35,10 @@ public struct FormParameters: Sendable, Hashable {
             guard !name.isEmpty else {
                 throw ProtocolError(.malformedForm, "Parameter \(pairs.count + 1) has no name before the =.")
             }
+            // The errors below repeat the name, so it may not be just anything.
+            guard name.utf8.count <= 64 else {
+                throw ProtocolError(.tooLarge, "The name of parameter \(pairs.count + 1) has more than 64 bytes.")
+            }
             guard name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
                 throw ProtocolError(
                     .malformedForm, "The name of parameter \(pairs.count + 1) has a control character in it.")

@@ -2,7 +2,8 @@ extension Timestamp: CustomStringConvertible {
     /// RFC 3339 in UTC: `2026-01-01T12:30:00Z`, with three decimals where there are milliseconds.
     public var description: String {
         let day = milliseconds.flooredQuotient(by: 86_400_000)
-        let rest = milliseconds - day * 86_400_000
+        // The product may wrap round for the earliest day of all; the difference is right all the same.
+        let rest = milliseconds &- day &* 86_400_000
         let date = CivilDate(daysSince1970: day)
         let time = rest / 1_000
         let fraction = rest % 1_000

@@ -1,4 +1,3 @@
-import HTTPTypes
 import Hummingbird
 import MartletCore
 import MartletProtocol
@@ -6,23 +5,14 @@ import MartletProtocol
 extension Request {
     /// The access token of `Authorization: Bearer` (RFC 6750 §2.1). Tokens in forms or URLs are not read.
     ///
-    /// - Throws: `tokenMissing`, or `tokenInvalid` where the field is there and malformed.
+    /// - Throws: `tokenMissing`, `tokenInvalid` where it is malformed, or `malformedRequest` for two fields.
     func bearerToken() throws(AuthorityError) -> String {
-        let fields = headers[values: .authorization]
-        guard let field = fields.first else {
-            throw AuthorityError(.tokenMissing, message: "send the access token as Authorization: Bearer")
+        guard let field = try AuthorizationField(of: self), field.scheme == "bearer" else {
+            throw AuthorityError(.tokenMissing, message: "Send the access token as Authorization: Bearer.")
         }
-        guard fields.count == 1 else {
-            throw .malformed("send one Authorization field")
+        guard !field.credentials.isEmpty, field.credentials.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw AuthorityError(.tokenInvalid, message: "The access token has to be one word of ASCII.")
         }
-        let parts = field.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else {
-            throw AuthorityError(.tokenMissing, message: "send the access token as Authorization: Bearer")
-        }
-        let token = parts[1].drop { $0 == " " }
-        guard !token.isEmpty, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw AuthorityError(.tokenInvalid, message: "the access token has to be one word of ASCII")
-        }
-        return String(token)
+        return String(field.credentials)
     }
 }

@@ -14,7 +14,7 @@ extension FormParameters {
             throw OAuthFailure(.invalidRequest, "Parameters belong in the body, not in the URL (RFC 6749 §2.3.1).")
         }
         do {
-            try self.init(parsing: await request.body.bytes(upTo: limit))
+            try self.init(parsing: await request.body.bytes(upTo: limit), maximumBytes: limit)
         } catch let error as ProtocolError {
             throw OAuthFailure(.invalidRequest, error.message)
         } catch let error as AuthorityError where error.code == .tooLarge {

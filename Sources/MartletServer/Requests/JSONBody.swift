@@ -1,5 +1,6 @@
 import Hummingbird
 import MartletCore
+import MartletJOSE
 import MartletProtocol
 import NIOCore
 
@@ -11,7 +12,7 @@ extension Request {
         guard MediaTypeField(headers[.contentType])?.isJSON == true else {
             throw AuthorityError(.unsupportedMediaType, message: "Send the body as application/json.")
         }
-        return try JSONMembers(parsing: await body.bytes(upTo: limit))
+        return try JSONMembers(parsing: await body.bytes(upTo: limit), limits: JSONLimits(maximumBytes: limit))
     }
 }
 

@@ -32,7 +32,7 @@ private struct BearerChallenge {
 
     init(for error: AuthorityError) {
         let description = (error.message ?? error.reason?.explanation ?? error.code.title)
-            .filter { $0.isASCII && $0 != "\"" && $0 != "\\" }
+            .filter { (" "..."~").contains($0) && $0 != "\"" && $0 != "\\" }
         field =
             switch error.code {
             // §3.1: who sent no credentials is told nothing more.

@@ -36,8 +36,6 @@ struct OAuthFailure: Error {
         httpStatus = code.status
         detail = refusal.detail
     }
-
-    static let invalidClient = OAuthFailure(.invalidClient, "The client is unknown or its secret is wrong.")
 }
 
 extension OAuthFailure: HTTPResponseError {

@@ -32,7 +32,8 @@ extension Response {
             .accessControlAllowOrigin: "*",
         ]
         let known = (request.headers[.ifNoneMatch] ?? "").split(separator: ",").map { String($0.trimmed) }
-        if known.contains("*") || known.contains(where: { $0 == document.entityTag || $0 == "W/" + document.entityTag }) {
+        // The weak comparison (RFC 9110 §13.1.2).
+        if !Set(known).isDisjoint(with: ["*", document.entityTag, "W/" + document.entityTag]) {
             return Response(status: .notModified, headers: headers)
         }
         return Response(bytes: document.bytes, type: type, headers: headers)

@@ -1,58 +1,44 @@
 import HTTPTypes
 public import Hummingbird
 public import MartletCore
-import MartletProtocol
 
 /// The routes of an authority, to be added to a router: Martlet's own, or that of a team's app.
 ///
 /// ```swift
 /// let router = Router(context: AppContext.self)  // AppContext: ClientAddressContext
-/// try AuthorityRoutes(authority: authority).add(to: router)
+/// AuthorityRoutes(authority: authority).add(to: router)
 /// ```
 public struct AuthorityRoutes<Context: ClientAddressContext>: Sendable {
     let authority: Authority
     let limits: RequestLimits
-    let isReady: @Sendable () async -> Bool
 
-    /// - Parameters:
-    ///   - limits: how large bodies may be.
-    ///   - isReady: what `/health/ready` answers.
-    public init(
-        authority: Authority, limits: RequestLimits = .init(), isReady: @escaping @Sendable () async -> Bool = { true }
-    ) {
+    /// - Parameter limits: how large bodies may be.
+    public init(authority: Authority, limits: RequestLimits = .init()) {
         self.authority = authority
         self.limits = limits
-        self.isReady = isReady
     }
 
     /// Adds every route. The paths are absolute: `/v1/…`, `/oauth2/…`, `/.well-known/…`, `/health/…`.
-    public func add(to router: some RouterMethods<Context>) throws {
-        for route in try all() {
-            router.on(RouterPath(route.path), method: route.method, use: route.respond)
-        }
-        let methods = Dictionary(grouping: try all(), by: \.path).mapValues { $0.map(\.method) }
-        for (path, allowed) in methods {
-            for method in Self.otherMethods where !allowed.contains(method) {
-                router.on(RouterPath(path), method: method) { _, _ in
-                    try Self.refuseMethod(allowed)
+    ///
+    /// HEAD works wherever GET does. The other methods of these paths are answered with 405.
+    public func add(to router: some RouterMethods<Context>) {
+        for (path, routes) in Dictionary(grouping: all(), by: \.path) {
+            for route in routes {
+                router.on(RouterPath(path), method: route.method, use: route.respond)
+                if route.method == .get {
+                    router.on(RouterPath(path), method: .head, use: route.respondWithoutContent)
                 }
+            }
+            let refusal = RefusedMethod(allowed: routes.map(\.method))
+            for method in refusal.refused {
+                router.on(RouterPath(path), method: method) { request, _ in refusal.response(to: request) }
             }
         }
     }
 
     /// Every route, in the order of the documentation.
-    func all() throws -> [Route<Context>] {
-        try accountRoutes + sessionRoutes + [verifyRoute] + tokenRoutes + publishedRoutes() + healthRoutes
-    }
-
-    /// What a router would otherwise answer with 404, although the path is right (RFC 9110 §15.5.6).
-    private static var otherMethods: [HTTPRequest.Method] { [.get, .head, .post, .put, .patch, .delete] }
-
-    private static func refuseMethod(_ allowed: [HTTPRequest.Method]) throws -> Response {
-        let names = allowed.map(\.rawValue).sorted().joined(separator: ", ")
-        var response = Response(Problem(.methodNotAllowed, "This path answers \(names)."))
-        response.headers[.allow] = names
-        return response
+    func all() -> [Route<Context>] {
+        accountRoutes + sessionRoutes + [verifyRoute] + tokenRoutes + publishedRoutes + healthRoutes
     }
 }
 
@@ -70,6 +56,16 @@ struct Route<Context: ClientAddressContext>: Sendable {
         self.method = method
         self.path = path
         self.respond = respond
+    }
+
+    /// HEAD (RFC 9110 §9.3.2): the answer to GET without its content, errors too, since a client would take theirs for
+    /// the next answer.
+    func respondWithoutContent(_ request: Request, _ context: Context) async throws -> Response {
+        do {
+            return try await respond(request, context).createHeadResponse()
+        } catch let error as any HTTPResponseError {
+            return try error.response(from: request, context: context).createHeadResponse()
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 import Hummingbird
+import MartletCore
 
 /// `/health/live`: the process answers. `/health/ready`: so does its storage.
 extension AuthorityRoutes {
@@ -8,9 +9,12 @@ extension AuthorityRoutes {
                 .uncached(bytes: Array(#"{"status":"live"}"#.utf8))
             },
             Route(.get, "/health/ready") { _, _ in
-                await isReady()
-                    ? .uncached(bytes: Array(#"{"status":"ready"}"#.utf8))
-                    : .uncached(.serviceUnavailable, bytes: Array(#"{"status":"storage_unavailable"}"#.utf8))
+                do throws(AuthorityError) {
+                    _ = try await authority.changeCounter()
+                    return .uncached(bytes: Array(#"{"status":"ready"}"#.utf8))
+                } catch {
+                    return .uncached(.serviceUnavailable, bytes: Array(#"{"status":"storage_unavailable"}"#.utf8))
+                }
             },
         ]
     }

@@ -9,7 +9,7 @@ extension AuthorityRoutes {
         Int(max(1, min(300, authority.settings.keys.publishLead.wholeSeconds / 2)))
     }
 
-    func publishedRoutes() throws -> [Route<Context>] {
+    var publishedRoutes: [Route<Context>] {
         let metadataDocument = PublishedDocument(metadata.encoded())
         let openAPI = PublishedDocument(OpenAPIDocument.bytes)
         return [

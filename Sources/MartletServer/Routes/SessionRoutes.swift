@@ -31,14 +31,15 @@ extension AuthorityRoutes {
                     sessions: sessions.map { SessionDescription($0, isCurrent: $0.id == requester.session.id) })
                 return .uncached(bytes: list.encoded())
             },
-            Route(.delete, "/v1/sessions") { request, _ in
+            Route(.delete, "/v1/sessions") { request, context in
                 let requester = try await authority.requester(of: request)
-                let exceptCurrent = try exceptsCurrent(request)
-                try await authority.signOutEverywhere(requester, exceptCurrent: exceptCurrent)
+                try await authority.signOutEverywhere(
+                    requester, exceptCurrent: exceptsCurrent(request), presenter: request.presenter(context))
                 return .noContent
             },
-            Route(.delete, "/v1/sessions/current") { request, _ in
-                try await authority.signOut(authority.requester(of: request))
+            Route(.delete, "/v1/sessions/current") { request, context in
+                try await authority.signOut(
+                    authority.requester(of: request), presenter: request.presenter(context))
                 return .noContent
             },
             Route(.delete, "/v1/sessions/{id}") { request, context in
@@ -46,7 +47,7 @@ extension AuthorityRoutes {
                 guard let id = context.parameters.get("id").flatMap({ SessionID($0) }) else {
                     throw AuthorityError(.notFound, message: "A session id is a UUID; GET /v1/sessions lists yours.")
                 }
-                try await authority.signOut(id, by: requester)
+                try await authority.signOut(id, by: requester, presenter: request.presenter(context))
                 return .noContent
             },
         ]
@@ -60,13 +61,15 @@ extension AuthorityRoutes {
     /// The client that signs in: the built-in one, a public one by its name, or a confidential one that authenticates
     /// with `Authorization: Basic`, as a backend does for its own pages.
     private func signInClient(_ request: Request, id: String?) async throws -> ClientRegistration {
-        let basic = try ClientCredentials.basicCredentials(of: request)
+        let basic = try BasicCredentials(of: request)
         let id = id ?? basic?.id ?? ClientRegistration.firstPartyID
         guard basic == nil || basic?.id == id else {
             throw AuthorityError.malformed("The member `client` is not the client of the Authorization field.")
         }
         if let client = try await authority.clients.authenticated(id, secret: basic?.secret) { return client }
-        guard basic == nil else { throw OAuthFailure.invalidClient }
+        guard basic == nil else {
+            throw AuthorityError(.invalidCredentials, message: "The client is unknown or its secret is wrong.")
+        }
         throw AuthorityError.malformed(
             "The member `client` names no public client. A confidential one authenticates with Authorization: Basic.")
     }
@@ -111,10 +114,15 @@ extension Timestamp {
 extension SessionDescription {
     package init(_ session: Session, isCurrent: Bool) {
         self.init(
-            id: session.id, device: session.device, address: session.lastPresenter.address,
-            userAgent: session.lastPresenter.userAgent, client: session.clientID, createdAt: session.createdAt,
+            id: session.id, device: session.device, address: session.lastPresenter.address.nonEmpty,
+            userAgent: session.lastPresenter.userAgent.nonEmpty, client: session.clientID, createdAt: session.createdAt,
             lastSeenAt: session.lastSeenAt, expiresAt: session.expiresAt(tokenIssuedAt: session.lastSeenAt),
             isCurrent: isCurrent, ended: session.end.map { Ended(at: $0.at, reason: $0.reason) }
         )
     }
+}
+
+extension String {
+    /// Nil for the empty string, which stands for what is not known.
+    fileprivate var nonEmpty: String? { isEmpty ? nil : self }
 }

@@ -64,12 +64,12 @@ extension AuthorityRoutes {
     private func narrowedScopes(
         _ parameter: String?, of client: ClientRegistration
     ) throws(OAuthFailure) -> [String]? {
-        guard let parameter, !parameter.isEmpty else { return nil }
-        let scopes = parameter.split(separator: " ", omittingEmptySubsequences: true).map(String.init)
-        for scope in scopes where !client.scopes.contains(scope) {
+        guard let parameter else { return nil }
+        let scopes = parameter.split(separator: " ").map(String.init)
+        guard !scopes.isEmpty, scopes.allSatisfy(client.scopes.contains) else {
             throw OAuthFailure(.invalidScope, "The scope asked for is not one of those that were granted.")
         }
-        return client.scopes.filter { scopes.contains($0) }
+        return client.scopes.filter(scopes.contains)
     }
 }
 

@@ -30,16 +30,23 @@ public struct AuthorityServer: Service {
             settings: configuration.authoritySettings(port: address.port), storage: storage, masterKey: masterKey,
             report: EventLog(logger: logger).write
         )
+        responder = Self.router(
+            authority, configuration, strictTransportSecurity: tls != nil && !address.isLoopback
+        ).buildResponder()
+    }
+
+    /// Every route, and what each request goes through on its way there.
+    static func router(
+        _ authority: Authority, _ configuration: ServerConfiguration, strictTransportSecurity: Bool
+    ) -> Router<AuthorityRequestContext> {
         let router = Router(context: AuthorityRequestContext.self)
         router.add(middleware: RequestLog())
-        router.add(middleware: SecurityHeaders(strictTransportSecurity: tls != nil && !address.isLoopback))
+        router.add(middleware: SecurityHeaders(strictTransportSecurity: strictTransportSecurity))
         router.add(middleware: ForwardedAddress(trustedProxies: configuration.trustedProxies))
         router.add(middleware: ProblemAnswers())
-        try AuthorityRoutes(
-            authority: authority, limits: RequestLimits(body: configuration.limits.bodyBytes),
-            isReady: { [authority] in (try? await authority.changeCounter()) != nil }
-        ).add(to: router)
-        responder = router.buildResponder()
+        AuthorityRoutes(authority: authority, limits: RequestLimits(body: configuration.limits.bodyBytes))
+            .add(to: router)
+        return router
     }
 
     /// Serves until it is shut down. Requests that were accepted are answered first.

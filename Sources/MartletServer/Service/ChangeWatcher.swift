@@ -1,7 +1,6 @@
 public import Logging
 public import MartletCore
 public import ServiceLifecycle
-import Synchronization
 
 /// Notices what another process, such as the `martlet` command, writes to the same storage, and has the authority
 /// read it again: its keys and its clients.
@@ -18,23 +17,20 @@ public struct ChangeWatcher: Service {
     }
 
     public func run() async throws {
-        let state = Mutex(State())
-        await everySoOften(interval) {
+        await everySoOften(interval, keeping: State()) { state in
             do throws(AuthorityError) {
                 let counter = try await authority.changeCounter()
-                if counter != state.withLock({ $0.seen }) { try await authority.reload() }
-                let wasFailing = state.withLock { state in
-                    defer { state = State(seen: counter) }
-                    return state.isFailing
+                if counter != state.seen {
+                    try await authority.reload()
+                    state.seen = counter
+                    logger.debug("read keys and clients from storage")
                 }
-                if wasFailing { logger.notice("storage answers again") }
+                if state.isFailing { logger.notice("storage answers again") }
+                state.isFailing = false
             } catch {
                 // Said once: at ten looks a second, a log of every failure would fill the disk that is failing.
-                let isNews = state.withLock { state in
-                    defer { state.isFailing = true }
-                    return !state.isFailing
-                }
-                if isNews { logger.error("storage does not answer: \(error)") }
+                if !state.isFailing { logger.error("storage does not answer: \(error)") }
+                state.isFailing = true
             }
         }
     }

@@ -15,7 +15,7 @@ public struct Upkeep: Service {
     }
 
     public func run() async throws {
-        await everySoOften(interval) {
+        await everySoOften(interval, keeping: ()) { _ in
             do throws(AuthorityError) {
                 try await authority.maintain()
             } catch {

@@ -24,9 +24,7 @@ public struct AuthorityRequestContext: ClientAddressContext {
     /// The address of the client as text: the socket's other end, or behind trusted proxies the one they name; empty
     /// where it is not known.
     public var clientAddress: String {
-        let text = (forwardedAddress ?? peer)?.ipAddress ?? ""
-        // An IPv4 client on an IPv6 socket (RFC 4291 §2.5.5.2) is the same client.
-        return text.hasPrefix("::ffff:") && text.contains(".") ? String(text.dropFirst(7)) : text
+        (forwardedAddress ?? peer)?.clientText ?? ""
     }
 
     /// The logger of the request; each line carries the request's id.

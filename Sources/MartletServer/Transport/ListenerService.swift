@@ -119,6 +119,8 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
             response = Response(
                 status: head.status, headers: head.headerFields, body: ResponseBody(byteBuffer: body))
         }
+        // A client would take the content of an answer to HEAD for the next answer (RFC 9110 §9.3.2).
+        if request.head.method == .head { response = response.createHeadResponse() }
         response.headers[.date] = HTTPDate.now()
         try await ResponseWriter(outbound: outbound).write(response: response.head, body: response.body)
     }

@@ -1,5 +1,9 @@
 import Foundation
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// Runs the command on a terminal and types on it.
 enum PseudoTerminal {
     struct Failure: Error {
@@ -18,12 +22,15 @@ enum PseudoTerminal {
     static func run(
         _ arguments: [String], in folder: TemporaryFolder, answering answers: [(prompt: String, answer: String)]
     ) async throws -> Outcome {
-        let controller = posix_openpt(O_RDWR | O_NOCTTY)
-        guard controller >= 0, grantpt(controller) == 0, unlockpt(controller) == 0,
-            let name = unsafe ptsname(controller)
-        else { throw Failure(text: "there is no terminal to be had") }
-        let terminal = unsafe open(String(cString: name), O_RDWR | O_NOCTTY)
-        defer { close(controller) }
+        var ends: (controller: CInt, terminal: CInt) = (-1, -1)
+        guard unsafe openpty(&ends.controller, &ends.terminal, nil, nil, nil) == 0 else {
+            throw Failure(text: "there is no terminal to be had")
+        }
+        let (controller, terminal) = ends
+        defer {
+            close(controller)
+            close(terminal)
+        }
 
         let process = Process()
         process.executableURL = URL(filePath: Martlet.path)
@@ -35,37 +42,43 @@ enum PseudoTerminal {
         process.standardOutput = handle
         process.standardError = handle
         let ended = Promise<Int32>()
-        process.terminationHandler = { ended.keep($0.exitStatus) }
+        process.terminationHandler = { process in
+            // Wakes the reader, after everything that the command has shown.
+            _ = unsafe write(terminal, [endOfTransmission], 1)
+            ended.keep(process.exitStatus)
+        }
         try process.run()
 
-        // On a thread of its own, since reading blocks. It ends with what is typed, or with the command.
-        let text = await withCheckedContinuation { (waiting: CheckedContinuation<String, Never>) in
-            Thread.detachNewThread {
-                var text = ""
-                var rest = answers[...]
-                var buffer = [UInt8](repeating: 0, count: 4_096)
-                while let next = rest.first {
-                    let count = unsafe read(controller, &buffer, buffer.count)
-                    guard count > 0 else { break }
-                    text += String(decoding: buffer.prefix(count), as: UTF8.self)
-                    guard text.hasSuffix(next.prompt) else { continue }
-                    let answer = Array(next.answer.utf8)
-                    _ = unsafe write(controller, answer, answer.count)
-                    rest = rest.dropFirst()
-                }
-                waiting.resume(returning: text)
-            }
+        let shown = Promise<[UInt8]>()
+        // On a thread of its own, since reading blocks.
+        Thread.detachNewThread {
+            shown.keep(type(answers, on: controller))
         }
+        let text = String(decoding: await process.value(of: shown), as: UTF8.self)
         let status = await ended.value
         var settings = termios()
         let echoes = unsafe tcgetattr(terminal, &settings) == 0 && settings.c_lflag & tcflag_t(ECHO) != 0
-        close(terminal)
-        var last = text
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        // The terminal keeps what was shown on it, and fails once there is no more.
-        while case let count = unsafe read(controller, &buffer, buffer.count), count > 0 {
-            last += String(decoding: buffer.prefix(count), as: UTF8.self)
-        }
-        return Outcome(status: status, text: last, echoes: echoes)
+        return Outcome(status: status, text: text, echoes: echoes)
     }
+
+    /// - Returns: all that is shown until the command has ended.
+    private static func type(_ answers: [(prompt: String, answer: String)], on controller: CInt) -> [UInt8] {
+        var shown: [UInt8] = []
+        var rest = answers[...]
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        while shown.last != endOfTransmission {
+            let count = unsafe read(controller, &buffer, buffer.count)
+            guard count > 0 else { break }
+            shown += buffer.prefix(count)
+            guard let next = rest.first, shown.suffix(next.prompt.utf8.count).elementsEqual(next.prompt.utf8) else {
+                continue
+            }
+            let answer = Array(next.answer.utf8)
+            _ = unsafe write(controller, answer, answer.count)
+            rest = rest.dropFirst()
+        }
+        return shown
+    }
+
+    private static let endOfTransmission: UInt8 = 4
 }
