@@ -84,7 +84,7 @@ struct LifecycleChangesTests {
     }
 
     @Test func anotherKeyCostsNoRequest() async throws {
-        let environment = ["MARTLET_SIGNING_KEYS_PUBLISH_LEAD": "3s", "MARTLET_ACCESS_LIFETIME": "8s"]
+        let environment = ["MARTLET_SIGNING_KEYS_PUBLISH_LEAD": "3s", "MARTLET_ACCESS_LIFETIME": "20s"]
         let server = try await MartletProcess(in: folder, environment: environment)
         let web = try WebClient(server)
         func publishedKeys() async throws -> [String] {
