@@ -18,10 +18,10 @@ mkdir -p Findings
 for target in "${targets[@]}"; do
     mkdir -p "Corpus/$target" ".build/corpus/$target"
     echo "== $target, $seconds s"
-    # What is learnt goes to the first folder, the seeds are only read. Leaks are not looked for: BoringSSL and the Swift
-    # runtime keep some memory for ever.
-    # Swift's own backtraces are off, since they get in the way of libFuzzer's.
-    ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no "$binaries/$target" -max_total_time="$seconds" -max_len=4096 -timeout=5 \
+    # What is learnt goes to the first folder, the seeds are only read. Leaks are not looked for, since BoringSSL and the
+    # Swift runtime keep some memory for ever, and Swift's own backtraces get in the way of libFuzzer's.
+    ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no \
+        "$binaries/$target" -max_total_time="$seconds" -max_len=4096 -timeout=5 \
         -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 -artifact_prefix="Findings/$target-" \
         ".build/corpus/$target" "Corpus/$target"
 done

@@ -9,10 +9,12 @@ import NIOCore
 struct MountedAuthority {
     static func main() async throws {
         let folder = try DataFolder(creatingAt: CommandLine.arguments.dropFirst().first ?? "app-data")
+        // The key comes first: beside a database that is there already, a missing key is not made anew.
+        let masterKey = try folder.masterKey()
         let storage = try await SQLiteStorage(path: folder.databasePath)
         let authority = try await Authority(
             settings: AuthoritySettings(issuer: "http://127.0.0.1:8080", signUpIsOpen: true),
-            storage: storage, masterKey: folder.masterKey()
+            storage: storage, masterKey: masterKey
         )
 
         let router = Router(context: AppContext.self)

@@ -5,11 +5,11 @@ import MartletJOSE
 import MartletVerifier
 
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #else
-    import Glibc
+import Glibc
 #endif
 
 /// A notes API that is protected by Martlet: whoever has an access token of the authority has notes.

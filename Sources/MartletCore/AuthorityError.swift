@@ -40,7 +40,8 @@ public struct AuthorityError: Error, Sendable {
 
 extension AuthorityError: CustomStringConvertible {
     public var description: String {
-        [code.rawValue, reason.map { "reason \($0.rawValue)" }, message, detail].compactMap { $0 }.joined(separator: ": ")
+        [code.rawValue, reason.map { "reason \($0.rawValue)" }, message, detail].compactMap { $0 }.joined(
+            separator: ": ")
     }
 }
 

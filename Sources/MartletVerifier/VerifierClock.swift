@@ -1,9 +1,9 @@
 public import MartletProtocol
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// The time as a verifier sees it. Tests give one of their own.

@@ -1,7 +1,8 @@
-@testable import MartletCore
 import MartletProtocol
 import MartletTestKit
 import Testing
+
+@testable import MartletCore
 
 struct AccountTests {
     // MARK: What may be a name, a password, an address, a role
@@ -46,7 +47,8 @@ struct AccountTests {
         _ = try await engine.signIn(password: password)
     }
 
-    @Test(arguments: ["password", "12345678", "qwertyuiop"]) func refusesACommonPassword(password: String) async throws {
+    @Test(arguments: ["password", "12345678", "qwertyuiop"]) func refusesACommonPassword(password: String) async throws
+    {
         let engine = try await Engine()
         let error = try await refusal { try await engine.add(password: password) }
         #expect(error?.message == "This password is on the list of common passwords; choose another.")
@@ -70,7 +72,9 @@ struct AccountTests {
         let engine = try await Engine()
         #expect(try await engine.add("a", roles: ["admin", "x:y", "admin"]).roles == ["admin", "x:y"])
         #expect(try await engine.add("b", roles: (0..<32).map { "r\($0)" }).roles.count == 32)
-        for roles in [["a b"], [""], ["ä"], ["\u{212A}"], [String(repeating: "a", count: 65)], (0..<33).map { "r\($0)" }] {
+        for roles in [
+            ["a b"], [""], ["ä"], ["\u{212A}"], [String(repeating: "a", count: 65)], (0..<33).map { "r\($0)" },
+        ] {
             let error = try await refusal { try await engine.add("c", roles: roles) }
             #expect(error?.code == .malformedRequest)
         }
@@ -202,15 +206,17 @@ struct AccountTests {
 
     // MARK: Settings
 
-    @Test(arguments: [
-        { $0.policy.rotation.mode = .none }, { $0.policy.accessLifetime = .zero },
-        { $0.policy.accessLifetime = .seconds(86_401) }, { $0.policy.idleLimit = .seconds(1) },
-        { $0.policy.idleLimit = .seconds(401 * 86_400) }, { $0.policy.absoluteLimit = .seconds(86_400) },
-        { $0.passwordParameters.memory = 8_191 }, { $0.passwordParameters.iterations = 0 }, { $0.passwordThreads = 0 },
-        { $0.passwordQueue = -1 }, { $0.passwordRules.minimumLength = 0 },
-        { $0.passwordRules.minimumLength = 1_025 }, { $0.keys.publishLead = .seconds(-1) },
-        { $0.keys.rotateAfter = $0.keys.publishLead }, { $0.keepEnded = .seconds(-1) },
-    ] as [@Sendable (inout AuthoritySettings) -> Void])
+    @Test(
+        arguments: [
+            { $0.policy.rotation.mode = .none }, { $0.policy.accessLifetime = .zero },
+            { $0.policy.accessLifetime = .seconds(86_401) }, { $0.policy.idleLimit = .seconds(1) },
+            { $0.policy.idleLimit = .seconds(401 * 86_400) }, { $0.policy.absoluteLimit = .seconds(86_400) },
+            { $0.passwordParameters.memory = 8_191 }, { $0.passwordParameters.iterations = 0 },
+            { $0.passwordThreads = 0 },
+            { $0.passwordQueue = -1 }, { $0.passwordRules.minimumLength = 0 },
+            { $0.passwordRules.minimumLength = 1_025 }, { $0.keys.publishLead = .seconds(-1) },
+            { $0.keys.rotateAfter = $0.keys.publishLead }, { $0.keepEnded = .seconds(-1) },
+        ] as [@Sendable (inout AuthoritySettings) -> Void])
     func settingsThatDoNotFitStopTheStart(configure: @Sendable (inout AuthoritySettings) -> Void) async throws {
         let error = try await refusal { _ = try await Engine { configure(&$0) } }
         #expect(error?.code == .malformedRequest)

@@ -1,9 +1,10 @@
 import Crypto
-@testable import MartletCore
 import MartletJOSE
 import MartletProtocol
 import MartletTestKit
 import Testing
+
+@testable import MartletCore
 
 struct KeyRingTests {
     // MARK: At rest
@@ -100,7 +101,9 @@ struct KeyRingTests {
     // MARK: Rotation
 
     /// Step by step over a rotation: published, then used, then kept; every token of every moment works at each.
-    @Test(arguments: [KeyRecord.Kind.signing, .refreshTokenMAC]) func nothingFailsDuringARotation(kind: KeyRecord.Kind) async throws {
+    @Test(arguments: [KeyRecord.Kind.signing, .refreshTokenMAC]) func nothingFailsDuringARotation(kind: KeyRecord.Kind)
+        async throws
+    {
         let engine = try await Engine()
         try await engine.add()
         let node = try await engine.other()

@@ -1,7 +1,8 @@
-@testable import MartletCore
 import MartletProtocol
 import MartletTestKit
 import Testing
+
+@testable import MartletCore
 
 struct KeyScheduleTests {
     static let start = Fixtures.start

@@ -1,5 +1,6 @@
-@testable import MartletCore
 import Testing
+
+@testable import MartletCore
 
 struct NormalizationTests {
     /// UAX #15, and what Swift's `==` would hide: the scalars themselves.

@@ -1,7 +1,8 @@
-@testable import MartletCore
 import MartletProtocol
 import Synchronization
 import Testing
+
+@testable import MartletCore
 
 struct PasswordHasherTests {
     static let parameters = PasswordParameters(memory: 8_192, iterations: 1)
@@ -35,7 +36,7 @@ struct PasswordHasherTests {
 
     /// Slow enough that all of the others arrive while the first is computed.
     @Test func whatDoesNotFitInTheQueueIsRefusedAtOnce() async throws {
-        let slow = PasswordParameters(memory: 64 * 1_024 * 1_024, iterations: 4)
+        let slow = PasswordParameters(memory: 16 * 1_024 * 1_024, iterations: 2)
         let hasher = try PasswordHasher(parameters: slow, threads: 1, queue: 2)
         let errors = try await withThrowingTaskGroup(of: AuthorityError?.self) { group in
             for _ in 0..<20 {

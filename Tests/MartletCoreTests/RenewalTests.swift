@@ -1,8 +1,9 @@
-@testable import MartletCore
 import MartletJOSE
 import MartletProtocol
 import MartletTestKit
 import Testing
+
+@testable import MartletCore
 
 struct RenewalTests {
     @Test func goesOnAndOn() async throws {

@@ -1,8 +1,9 @@
-@testable import MartletCore
 import MartletJOSE
 import MartletProtocol
 import MartletTestKit
 import Testing
+
+@testable import MartletCore
 
 struct SignInTests {
     @Test func givesTokensOfANewSession() async throws {
@@ -64,7 +65,9 @@ struct SignInTests {
         #expect(engine.authority.hasher.computed == before + 1)
     }
 
-    @Test(arguments: ["ALICE", "Ａlice", "ａｌｉｃｅ", "alice"]) func namesAreComparedWithoutCaseOrWidth(name: String) async throws {
+    @Test(arguments: ["ALICE", "Ａlice", "ａｌｉｃｅ", "alice"]) func namesAreComparedWithoutCaseOrWidth(name: String)
+        async throws
+    {
         let engine = try await Engine()
         try await engine.add("Alice")
         #expect(try await engine.signIn(name).user.username == "Alice")
@@ -73,7 +76,8 @@ struct SignInTests {
     }
 
     @Test(arguments: [
-        ("zoe\u{308}", "pa\u{300}ssword of zoe"), ("zo\u{EB}", "p\u{E0}ssword of zoe"), ("ZOE\u{308}", "p\u{E0}ssword of zoe"),
+        ("zoe\u{308}", "pa\u{300}ssword of zoe"), ("zo\u{EB}", "p\u{E0}ssword of zoe"),
+        ("ZOE\u{308}", "p\u{E0}ssword of zoe"),
     ])
     func composedAndDecomposedFormsAreOne(name: String, password: String) async throws {
         let engine = try await Engine()
@@ -114,7 +118,9 @@ struct SignInTests {
     @Test func anOldHashIsReplacedAtTheNextSignIn() async throws {
         let engine = try await Engine()
         let old = try await engine.add()
-        let stronger = try await engine.other { $0.passwordParameters = PasswordParameters(memory: 16_384, iterations: 2) }
+        let stronger = try await engine.other {
+            $0.passwordParameters = PasswordParameters(memory: 16_384, iterations: 2)
+        }
         let wrong = try await refusal { _ = try await stronger.signIn(password: "wrong password") }
         #expect(wrong?.code == .invalidCredentials)
         #expect(try await engine.authority.user(old.id)?.passwordHash == old.passwordHash)

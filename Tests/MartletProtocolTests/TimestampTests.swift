@@ -54,10 +54,10 @@ struct TimestampTests {
         #expect(Timestamp(rfc3339: text) == nil)
     }
 
-    /// Every day of eight hundred years, so that no leap year is missed: each day follows the one before.
+    /// Every day of four hundred years, after which the calendar repeats: each follows the one before.
     @Test func everyDayFollowsTheOneBefore() {
-        var earlier = "1599-12-31"
-        for day in Int64(-135_140)...157_054 {
+        var earlier = "1899-12-31"
+        for day in Int64(-25_567)..<(146_097 - 25_567) {
             let timestamp = Timestamp(seconds: day * 86_400)
             let text = timestamp.description
             #expect(Timestamp(rfc3339: text) == timestamp)
@@ -65,7 +65,7 @@ struct TimestampTests {
             #expect(date > earlier)
             earlier = date
         }
-        #expect(earlier == "2399-12-31")
+        #expect(earlier == "2299-12-31")
     }
 
     @Test(arguments: [

@@ -9,6 +9,9 @@ import Testing
 /// The authority is away, or says what it should not.
 @Suite(.timeLimit(.minutes(1)))
 struct OutageTests {
+    /// White space, which makes valid JSON too long.
+    private static let padding = Array(repeating: UInt8(ascii: " "), count: 256 << 10)
+
     static let badKeySets: [(String, Authority.Reply)] = [
         ("not JSON", .init(body: Array("<html>".utf8))),
         ("empty body", .init()),
@@ -30,7 +33,7 @@ struct OutageTests {
                     ]
                 ]).serialized())
         ),
-        ("too large", .init(body: Array(repeating: UInt8(ascii: " "), count: 1 << 20 + 1))),
+        ("too large", .init(body: JWKSet(keys: [SigningKey(generating: .es256).jwk]).serialized() + padding)),
         ("status 500", .init(status: .internalServerError)),
         ("status 404", .init(status: .notFound, body: Array(#"{"keys":[]}"#.utf8))),
         ("status 204", .init(status: .noContent)),
@@ -88,14 +91,26 @@ struct OutageTests {
         ("not JSON", "metadata"),
     ])
     func badMetadataIsNotFollowed(_: String, text: String) async throws {
-        try await Authority.run { authority in
-            let issuer = authority.issuer
-            let body = text.replacing("ISSUER", with: issuer).replacing("KEYS", with: issuer + "/keys")
-            authority.set { $0.metadataReply = .init(body: Array(body.utf8)) }
-            let (verifier, token) = (try authority.verifier(), try authority.token())
-            #expect(await refusal(verifier, token)?.code == .keysUnavailable)
-            #expect(authority.get(\.keysRequests) == 0)
-        }
+        let issuer = "https://auth.example"
+        let body = text.replacing("ISSUER", with: issuer).replacing("KEYS", with: issuer + "/keys")
+        let transport = RecordingTransport(answer: TransportResponse(status: 200, body: Array(body.utf8)))
+        let verifier = try Verifier(
+            issuer: issuer, audience: "notes", options: .init(), clock: TestClock(), logger: CapturedLog().logger,
+            transport: transport, jitter: { 0 })
+        #expect(await refusal(verifier, "a.b.c")?.code == .keysUnavailable)
+        #expect(transport.urls == [issuer + "/.well-known/oauth-authorization-server"])
+    }
+
+    /// Metadata that is good, so that what is wrong with the others is what they are named after.
+    @Test func goodMetadataIsFollowed() async throws {
+        let text =
+            #"{"issuer":"https://auth.example","jwks_uri":"https://else.example/k","response_types_supported":[]}"#
+        let transport = RecordingTransport(answer: TransportResponse(status: 200, body: Array(text.utf8)))
+        let verifier = try Verifier(
+            issuer: "https://auth.example", audience: "notes", options: .init(), clock: TestClock(),
+            logger: CapturedLog().logger, transport: transport, jitter: { 0 })
+        #expect(await refusal(verifier, "a.b.c")?.code == .keysUnavailable)
+        #expect(transport.urls.last == "https://else.example/k")
     }
 
     @Test func metadataIsNotRedirected() async throws {

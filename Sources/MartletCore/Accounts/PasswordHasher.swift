@@ -89,7 +89,9 @@ final class PasswordHasher: Sendable {
         return try result.get()
     }
 
-    private static func hash(_ password: [UInt8], _ parameters: PasswordParameters) throws(AuthorityError) -> PasswordHash {
+    private static func hash(_ password: [UInt8], _ parameters: PasswordParameters) throws(AuthorityError)
+        -> PasswordHash
+    {
         var text = [CChar](repeating: 0, count: textLength)
         let password = password.map(CChar.init(bitPattern:))
         let status = unsafe crypto_pwhash_str_alg(

@@ -37,8 +37,9 @@ extension Authority {
             throw AuthorityError(.conflict, message: "The client first-party is built in; choose another id.")
         }
         let scopes = try ScopeToken.validated(new.scopes)
-        if let audience = new.audience, !(1...256).contains(audience.utf8.count)
-            || audience.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F || $0 == 0x22 || $0 == 0x5C })
+        if let audience = new.audience,
+            !(1...256).contains(audience.utf8.count)
+                || audience.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F || $0 == 0x22 || $0 == 0x5C })
         {
             throw .malformed("An audience is 1 to 256 visible characters, most often the URL of an API.")
         }

@@ -95,7 +95,8 @@ public final class KeyRing: Sendable {
     /// What access tokens are signed with now.
     func signer(at now: Timestamp) throws(AuthorityError) -> AccessTokenSigner {
         let snapshot = snapshot.value
-        guard let active = snapshot.schedules[.signing]?.active(at: now), let signer = snapshot.signers[active.id] else {
+        guard let active = snapshot.schedules[.signing]?.active(at: now), let signer = snapshot.signers[active.id]
+        else {
             throw AuthorityError(.storageUnavailable, retryAfter: .seconds(1), detail: "there is no signing key")
         }
         return signer

@@ -18,41 +18,54 @@ extension AccessTokenClaims {
     }
 
     /// The claims as JSON text, in the order of ``RegisteredClaim``.
+    ///
+    /// The punctuation stands in as few pieces as possible, quotes included, since each piece costs about as much as a
+    /// claim.
     func serialized() -> [UInt8] {
         var writer = JSONWriter(capacity: 512)
-        writer.literal(#"{"iss":"#)
-        writer.text(self.issuer)
-        writer.literal(#","aud":"#)
+        writer.literal(#"{"iss":""#)
+        writer.content(self.issuer)
         if self.audience.count == 1 {
-            writer.text(self.audience[0])
+            writer.literal(#"","aud":""#)
+            writer.content(self.audience[0])
+            writer.literal(#"","sub":""#)
         } else {
+            writer.literal(#"","aud":"#)
             writer.texts(self.audience)
+            writer.literal(#","sub":""#)
         }
-        writer.literal(#","sub":"#)
-        writer.text(self.subject)
-        writer.literal(#","client_id":"#)
-        writer.text(self.clientID)
-        writer.literal(#","iat":"#)
+        writer.content(self.subject)
+        writer.literal(#"","client_id":""#)
+        writer.content(self.clientID)
+        writer.literal(#"","iat":"#)
         writer.integer(self.issuedAt)
         writer.literal(#","exp":"#)
         writer.integer(self.expiresAt)
-        writer.literal(#","jti":"#)
-        writer.text(self.tokenID)
+        writer.literal(#","jti":""#)
+        writer.content(self.tokenID)
         if let sessionID = self.sessionID {
-            writer.literal(#","sid":"#)
-            writer.text(sessionID)
+            writer.literal(#"","sid":""#)
+            writer.content(sessionID)
         }
         if let authenticatedAt = self.authenticatedAt {
-            writer.literal(#","auth_time":"#)
+            writer.literal(#"","auth_time":"#)
             writer.integer(authenticatedAt)
+        } else {
+            writer.literal(#"""#)
         }
         if !self.roles.isEmpty {
             writer.literal(#","roles":"#)
             writer.texts(self.roles)
         }
         if !self.scope.isEmpty {
-            writer.literal(#","scope":"#)
-            writer.text(self.scope.count == 1 ? self.scope[0] : self.scope.joined(separator: " "))
+            writer.literal(#","scope":""#)
+            for position in self.scope.indices {
+                if position > 0 {
+                    writer.literal(" ")
+                }
+                writer.content(self.scope[position])
+            }
+            writer.literal(#"""#)
         }
         for member in self.custom.members {
             writer.member(member.name, member.value)
@@ -64,13 +77,15 @@ extension AccessTokenClaims {
 
 extension JSONWriter {
     fileprivate mutating func texts(_ values: [String]) {
-        self.literal("[")
-        for position in values.indices {
-            if position > 0 {
-                self.literal(",")
-            }
-            self.text(values[position])
+        guard let first = values.first else {
+            return self.literal("[]")
         }
-        self.literal("]")
+        self.literal(#"[""#)
+        self.content(first)
+        for value in values.dropFirst() {
+            self.literal(#"",""#)
+            self.content(value)
+        }
+        self.literal(#""]"#)
     }
 }

@@ -18,6 +18,10 @@ struct AccessTokenClaimsReader {
         }
     }
 
+    private enum Rounding {
+        case down, up
+    }
+
     /// `nbf`, once it has been read.
     private(set) var notBefore: Int64?
 
@@ -202,7 +206,7 @@ struct AccessTokenClaimsReader {
     /// RFC 7519 §2: seconds since 1970, which may have a fraction. It is rounded to the side that accepts less.
     private mutating func readTime(
         _ claim: RegisteredClaim,
-        rounding rule: FloatingPointRoundingRule
+        rounding: Rounding
     ) throws(JOSEError) -> Int64 {
         guard let byte = self.json.peek(),
             byte == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
@@ -210,7 +214,7 @@ struct AccessTokenClaimsReader {
             throw try self.refuse(claim, "a number of seconds since 1970")
         }
         let number = try self.json.readNumber()
-        guard let time = number.integer ?? Int64(exactly: number.double.rounded(rule)) else {
+        guard let time = number.integer ?? Int64(exactly: number.double.rounded(rounding == .up ? .up : .down)) else {
             throw self.invalid(claim, "a number of seconds since 1970")
         }
         return time

@@ -69,7 +69,8 @@ extension Base64URL {
         var input = 0
         var output = start
         while input + 3 <= source.count {
-            let group = unsafe Int(source[input]) << 16 | Int(source[input + 1]) << 8 | Int(source[input + 2])
+            let high = unsafe Int(source[input]) << 16 | Int(source[input + 1]) << 8
+            let group = unsafe high | Int(source[input + 2])
             unsafe target[output] = alphabet[group >> 18]
             unsafe target[output + 1] = alphabet[group >> 12 & 63]
             unsafe target[output + 2] = alphabet[group >> 6 & 63]

@@ -188,26 +188,28 @@ public struct JSONWriter: Sendable {
         if value < 0 {
             self.bytes.append(UInt8(ascii: "-"))
         }
-        let magnitude = value.magnitude
-        var count = 1
-        var limit: UInt64 = 10
-        while count < 19, magnitude >= limit {
-            count += 1
-            limit *= 10
-        }
-        self.bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: count))
-        var rest = magnitude
-        var position = self.bytes.count
-        while rest > 0 {
-            position -= 1
-            self.bytes[position] += UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
+        // Twenty digits hold any magnitude of 64 bits.
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            var rest = value.magnitude
+            var position = 20
+            repeat {
+                position -= 1
+                unsafe digits[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            } while rest > 0
+            unsafe self.bytes.append(contentsOf: UnsafeBufferPointer(rebasing: digits[position...]))
         }
     }
 
     /// Writes a string in quotes, and nothing else.
     mutating func text(_ value: String) {
         self.bytes.append(UInt8(ascii: "\""))
+        self.content(value)
+        self.bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Writes a string without its quotes, and nothing else.
+    mutating func content(_ value: String) {
         value.utf8.withBytes { text in
             if text.endOfPlainText(from: 0) == text.count {
                 self.append(text)
@@ -215,7 +217,6 @@ public struct JSONWriter: Sendable {
                 self.escape(text)
             }
         }
-        self.bytes.append(UInt8(ascii: "\""))
     }
 
     private mutating func escape(_ text: Span<UInt8>) {

@@ -63,17 +63,25 @@ struct CompactJWS {
     static func sign(_ payload: Span<UInt8>, header: [UInt8], key: SigningKey) throws(JOSEError) -> String {
         let inputCount = header.count + Base64URL.encodedCount(payload.count)
         let count = inputCount + 1 + Base64URL.encodedCount(key.jwk.material.signatureCount)
-        var token = [UInt8](repeating: Self.dot, count: count)
-        var target = token.mutableSpan
-        unsafe target.withUnsafeMutableBufferPointer { target in
-            // Safe: there is room for the header, which comes first. It fills the front and leaves the rest.
-            _ = unsafe target.update(fromContentsOf: header)
+        var failure: JOSEError?
+        // The token is written where the string will have it. Safe: there is room for `count` bytes, the parts fill them
+        // one after the other, and nothing is read that was not written before.
+        let token = unsafe String(unsafeUninitializedCapacity: count) { buffer in
+            _ = unsafe buffer.update(fromContentsOf: header)
+            var target = unsafe MutableSpan(_unsafeElements: buffer)
+            Base64URL.encode(payload, into: &target, at: header.count)
+            do throws(JOSEError) {
+                let signature = try key.privateKey.signature(for: target.span.extracting(0..<inputCount))
+                target[inputCount] = Self.dot
+                return signature.withBytes { Base64URL.encode($0, into: &target, at: inputCount + 1) }
+            } catch {
+                failure = error
+                return 0
+            }
         }
-        Base64URL.encode(payload, into: &target, at: header.count)
-        let signature = try key.privateKey.signature(for: target.span.extracting(0..<inputCount))
-        signature.withBytes { signature in
-            _ = Base64URL.encode(signature, into: &target, at: inputCount + 1)
+        if let failure {
+            throw failure
         }
-        return String(decoding: token, as: UTF8.self)
+        return token
     }
 }

@@ -40,9 +40,9 @@ public struct AuthorityServer: Service {
         _ authority: Authority, _ configuration: ServerConfiguration, strictTransportSecurity: Bool
     ) -> Router<AuthorityRequestContext> {
         let router = Router(context: AuthorityRequestContext.self)
+        router.add(middleware: ForwardedAddress(trustedProxies: configuration.trustedProxies))
         router.add(middleware: RequestLog())
         router.add(middleware: SecurityHeaders(strictTransportSecurity: strictTransportSecurity))
-        router.add(middleware: ForwardedAddress(trustedProxies: configuration.trustedProxies))
         router.add(middleware: ProblemAnswers())
         AuthorityRoutes(authority: authority, limits: RequestLimits(body: configuration.limits.bodyBytes))
             .add(to: router)

@@ -15,13 +15,14 @@ import Darwin
 
 /// Accepts connections and serves HTTP/1.1 and HTTP/2 on them, with limits that hold against hostile clients.
 ///
-/// It has its port from the start, and connections wait until the service of ``serving(_:)`` runs.
+/// It has its port from the start, and connections wait until the service of ``serving(_:)`` runs. A listener that is
+/// let go without serving gives its port back.
 ///
 /// Routes get whole requests only: head and body have arrived and are within the limits.
 public struct AuthorityListener: Sendable {
     /// Where it listens, with the true port.
     public let address: ListenAddress
-    let listening: [Listening]
+    let sockets: ListeningSockets
     let connections: Connections
     let tls: TLSContext?
     let limits: ListenerLimits
@@ -44,9 +45,11 @@ public struct AuthorityListener: Sendable {
         self.logger = logger
         let pipeline = ConnectionPipeline(limits: limits, tls: tls, connections: connections)
         let port: Int
+        let listening: [Listening]
         (listening, port) = try await Self.bind(address, pipeline)
         self.address = ListenAddress(host: address.host, port: port)
         for channel in listening { connections.listening(channel.channel) }
+        sockets = ListeningSockets(channels: listening, connections: connections)
     }
 
     /// What serves the connections, to be run once.

@@ -68,6 +68,11 @@ final class Connections: Sendable {
         for channel in open { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
     }
 
+    /// Completed as the open connections and the listening channels close.
+    var closeFutures: [EventLoopFuture<Void>] {
+        state.withLock { ($0.listening + $0.open.values).map(\.closeFuture) }
+    }
+
     /// Closes everything at once.
     func closeAll() {
         end()

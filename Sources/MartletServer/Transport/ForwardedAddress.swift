@@ -94,8 +94,11 @@ public struct ForwardedAddress: RouterMiddleware {
         return address(text)
     }
 
+    /// Digits, dots and colons only: the system's reader would take a zone, and would stop at a NUL.
     private static func address(_ text: Substring) -> SocketAddress? {
-        try? SocketAddress(ipAddress: String(text), port: 0)
+        guard text.utf8.allSatisfy({ $0.isHexadecimalDigit || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":") })
+        else { return nil }
+        return try? SocketAddress(ipAddress: String(text), port: 0)
     }
 
     private static func isPort(_ text: Substring) -> Bool {
@@ -134,6 +137,12 @@ public struct ForwardedAddress: RouterMiddleware {
 
     private static func unquoted(_ text: Substring) -> Substring {
         text.count >= 2 && text.first == "\"" && text.last == "\"" ? text.dropFirst().dropLast() : text
+    }
+}
+
+extension UInt8 {
+    fileprivate var isHexadecimalDigit: Bool {
+        (0x30...0x39).contains(self) || (0x41...0x46).contains(self) || (0x61...0x66).contains(self)
     }
 }
 

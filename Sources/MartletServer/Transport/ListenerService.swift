@@ -41,7 +41,7 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
 
     private func accept() async {
         await withDiscardingTaskGroup { group in
-            for channel in listener.listening {
+            for channel in listener.sockets.channels {
                 group.addTask {
                     await withDiscardingTaskGroup { group in
                         do {
@@ -113,11 +113,7 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
         } catch {
             // The type only: an error's text may hold what must not be logged.
             logger.error("a request failed", metadata: ["error": "\(type(of: error))"])
-            let refusal = RequestRefusal.failed
-            let body = refusal.body
-            let head = refusal.head(contentLength: body.readableBytes)
-            response = Response(
-                status: head.status, headers: head.headerFields, body: ResponseBody(byteBuffer: body))
+            response = Response(RequestRefusal.failed)
         }
         // A client would take the content of an answer to HEAD for the next answer (RFC 9110 §9.3.2).
         if request.head.method == .head { response = response.createHeadResponse() }

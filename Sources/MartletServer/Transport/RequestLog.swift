@@ -5,7 +5,8 @@ import Logging
 /// Logs one line for each request, at `info`: method, path without query, status, milliseconds, request id, address.
 ///
 /// No header field and no query is logged: they hold tokens. The answer gets the request's id as `X-Request-Id`. It
-/// goes outside of the other middleware, so that the line tells what the client got.
+/// goes outside of the other middleware, so that the line tells what the client got, except for ``ForwardedAddress``,
+/// which finds the address. An error that nothing answered is answered with 500 and logged by its type.
 public struct RequestLog: RouterMiddleware {
     public init() {}
 
@@ -14,15 +15,19 @@ public struct RequestLog: RouterMiddleware {
         next: @concurrent (Request, AuthorityRequestContext) async throws -> Response
     ) async throws -> Response {
         let start = ContinuousClock.now
+        var response: Response
         do {
-            var response = try await next(request, context)
-            response.headers[.xRequestID] = context.id
-            log(request, context: context, status: response.status.code, since: start)
-            return response
+            response = try await next(request, context)
+        } catch let error as any HTTPResponseError {
+            response = try error.response(from: request, context: context)
         } catch {
-            log(request, context: context, status: (error as? any HTTPResponseError)?.status.code ?? 500, since: start)
-            throw error
+            // The type only: an error's text may hold what must not be logged.
+            context.logger.error("a request failed", metadata: ["error": "\(type(of: error))"])
+            response = Response(RequestRefusal.failed)
         }
+        response.headers[.xRequestID] = context.id
+        log(request, context: context, status: response.status.code, since: start)
+        return response
     }
 
     private func log(

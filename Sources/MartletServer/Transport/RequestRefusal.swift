@@ -1,4 +1,5 @@
 import HTTPTypes
+import Hummingbird
 import NIOCore
 
 /// An answer that the listener gives by itself, before any route: a problem document (RFC 9457).
@@ -35,7 +36,7 @@ struct RequestRefusal: Error, Equatable {
 
     static let failed = RequestRefusal(
         status: .internalServerError, code: "internal_error", next: "retry",
-        title: "The server failed", detail: "the server's log says more under this request's id")
+        title: "The server failed", detail: "the server's log says more")
 
     var body: ByteBuffer {
         ByteBuffer(
@@ -50,5 +51,13 @@ struct RequestRefusal: Error, Equatable {
                 .contentType: "application/problem+json", .contentLength: String(contentLength),
                 .cacheControl: "no-store", .date: HTTPDate.now(),
             ])
+    }
+}
+
+extension Response {
+    init(_ refusal: RequestRefusal) {
+        let body = refusal.body
+        let head = refusal.head(contentLength: body.readableBytes)
+        self.init(status: head.status, headers: head.headerFields, body: ResponseBody(byteBuffer: body))
     }
 }

@@ -10,8 +10,8 @@ struct KeyFetcher: Sendable {
     let allowsPlainHTTP: Bool
 
     /// How large an answer may be, in bytes.
-    static let maximumMetadataBytes = 256 << 10
-    static let maximumKeySetBytes = 1 << 20
+    static let maximumMetadataBytes = 64 << 10
+    static let maximumKeySetBytes = 256 << 10
 
     /// How long metadata is used before it is asked for again, at least and at most, whatever `Cache-Control` says.
     static let metadataFreshness: ClosedRange<Duration> = .seconds(300)...(.seconds(86_400))

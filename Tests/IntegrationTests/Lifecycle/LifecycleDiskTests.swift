@@ -64,7 +64,7 @@ struct LifecycleDiskTests {
         #expect(answer.status == 503)
         #expect(answer.code == "storage_unavailable")
         #expect(try answer.json["next"] == "retry")
-        #expect(answer.headers.first(name: "retry-after") != nil)
+        #expect(answer.header("retry-after") != nil)
         // A renewal may still fit in or not; it is never a sign-out.
         let renewal = try await web.tryRenew(grant.refresh)
         #expect([200, 503].contains(renewal.status), "\(renewal.text)")

@@ -36,7 +36,7 @@ struct OAuthClientTests {
     func authlibStaysSignedIn(_ kind: Kind) async throws {
         let secret = try await addClient(kind)
         #expect((secret == nil) == kind.isPublic)
-        let server = try await MartletProcess(in: folder, environment: ["MARTLET_ACCESS_LIFETIME": "3s"])
+        let server = try await MartletProcess(in: folder, environment: ["MARTLET_ACCESS_LIFETIME": "4s"])
         let grant = try await WebClient(server).signIn("ada", client: kind.id, secret: secret)
         let seen = try await Python.run(
             "authlib_session.py",
@@ -45,7 +45,7 @@ struct OAuthClientTests {
                 "secret": secret.map(JSONValue.string) ?? .null, "method": .string(kind.method),
                 "token": [
                     "access_token": .string(grant.accessToken.token), "refresh_token": .string(try grant.refresh),
-                    "expires_in": 3, "token_type": "Bearer",
+                    "expires_at": .string("\(grant.accessToken.expiresAt.seconds)"), "token_type": "Bearer",
                 ],
             ])
 

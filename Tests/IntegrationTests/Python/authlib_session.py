@@ -2,7 +2,7 @@
 
 Reads one JSON object from standard input:
   {"issuer": URL, "ca": file, "client": id, "secret": secret or null, "method": token_endpoint_auth_method,
-   "token": {"access_token": ..., "refresh_token": ..., "expires_in": seconds, "token_type": "Bearer"}}
+   "token": {"access_token": ..., "refresh_token": ..., "expires_at": seconds, "token_type": "Bearer"}}
 and writes what it saw to standard output.
 """
 
@@ -38,8 +38,9 @@ session = OAuth2Session(
     token_endpoint=metadata["token_endpoint"],
     token=token,
     update_token=update_token,
-    # Renews one second ahead; its default of a minute would be ahead of every token that lives for seconds.
-    leeway=1,
+    # Seconds ahead of expiry, of which Authlib's whole seconds may cost one. Its default of a minute would be ahead of
+    # every token that lives for seconds.
+    leeway=2,
     default_timeout=10,
 )
 session.verify = ca

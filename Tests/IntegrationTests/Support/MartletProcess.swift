@@ -88,6 +88,8 @@ final class MartletProcess: Sendable {
     /// - Returns: its exit status; the negative number of the signal that ended it.
     @discardableResult
     func stop(_ signal: Int32 = SIGTERM) async -> Int32 {
+        // Or the last reference may go meanwhile, and the process be killed with it.
+        defer { withExtendedLifetime(self) {} }
         kill(process.processIdentifier, signal)
         return await process.value(of: ended)
     }

@@ -1,0 +1,111 @@
+import Foundation
+import Logging
+import MartletCore
+import MartletSQLite
+import MartletTestKit
+import ServiceLifecycle
+import Testing
+
+@testable import MartletServer
+
+struct ChangeWatcherTests {
+    private static let settings = AuthoritySettings(
+        issuer: "https://auth.example.com", passwordParameters: PasswordParameters(memory: 8_192, iterations: 1))
+
+    /// A logger whose messages are a stream.
+    private static func messages() -> (Logger, AsyncStream<String>) {
+        let (stream, messages) = AsyncStream<String>.makeStream()
+        var logger = Logger(label: "test") { _ in StreamingLogHandler(messages: messages) }
+        logger.logLevel = .debug
+        return (logger, stream)
+    }
+
+    /// What another process writes to the same file is noticed in time, whichever it is.
+    @Test(.timeLimit(.minutes(1)))
+    func noticesWhatAnotherProcessWrites() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appending(path: "martlet.sqlite").path(percentEncoded: false)
+        let masterKey = MasterKey()
+        let storage = try await SQLiteStorage(path: path)
+        let here = try await Authority(settings: Self.settings, storage: storage, masterKey: masterKey)
+        let otherStorage = try await SQLiteStorage(path: path)
+        let there = try await Authority(settings: Self.settings, storage: otherStorage, masterKey: masterKey)
+
+        let (logger, messages) = Self.messages()
+        let group = ServiceGroup(
+            services: [ChangeWatcher(authority: here, logger: logger), Upkeep(authority: here, logger: logger)],
+            logger: Logger(label: "group") { _ in SwiftLogNoOpLogHandler() })
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            var reads = messages.filter { $0 == "read keys and clients from storage" }.makeAsyncIterator()
+            _ = await reads.next()
+
+            var delays: [Duration] = []
+            for number in 1...4 {
+                _ = try await there.keys.rotate(.signing)
+                var start = ContinuousClock.now
+                while here.keys.jwks != there.keys.jwks { _ = await reads.next() }
+                delays.append(ContinuousClock.now - start)
+
+                _ = try await there.addClient(NewClient(id: "app-\(number)", isPublic: true))
+                start = ContinuousClock.now
+                _ = await reads.next()
+                delays.append(ContinuousClock.now - start)
+                try await there.removeClient("app-\(number)")
+                _ = await reads.next()
+                #expect(try await here.clients.client("app-\(number)") == nil)
+            }
+            // The median, since the machine may be busy with something else for a moment.
+            #expect(delays.sorted()[delays.count / 2] < .milliseconds(200), "\(delays)")
+
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+        await storage.close()
+        await otherStorage.close()
+    }
+
+    /// A failure that lasts is said once, and so is its end.
+    @Test(.timeLimit(.minutes(1)))
+    func saysOnceThatStorageFails() async throws {
+        let storage = InMemoryStorage()
+        let authority = try await Authority(settings: Self.settings, storage: storage, masterKey: MasterKey())
+        let (logger, messages) = Self.messages()
+        let watcher = ChangeWatcher(authority: authority, logger: logger, interval: .milliseconds(1))
+        await withTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try? await watcher.run() }
+            var seen: [String] = []
+            var said = messages.makeAsyncIterator()
+            seen.append(await said.next() ?? "")
+            storage.fail(with: StorageError(.full, detail: "no space left"))
+            seen.append(await said.next() ?? "")
+            storage.fail(with: nil)
+            seen.append(await said.next() ?? "")
+            tasks.cancelAll()
+            await tasks.waitForAll()
+            #expect(
+                seen == [
+                    "read keys and clients from storage",
+                    "storage does not answer: storage_unavailable: storage full: no space left",
+                    "storage answers again",
+                ])
+        }
+    }
+}
+
+private struct StreamingLogHandler: LogHandler {
+    let messages: AsyncStream<String>.Continuation
+    var logLevel = Logger.Level.debug
+    var metadata: Logger.Metadata = [:]
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        messages.yield(event.message.description)
+    }
+}
