@@ -56,7 +56,8 @@ struct DeadlineTests {
             try await RawConnection.with(server, alpn: alpn) { connection in
                 try? await connection.send("GET /hello HTTP/1.1\r\nHost: a\r\nX: ")
                 connection.dribble(0x61)
-                #expect(try await connection.readToEnd() == "")
+                let answer = try await connection.readToEnd()
+                #expect(answer == "")
             }
         }
     }
