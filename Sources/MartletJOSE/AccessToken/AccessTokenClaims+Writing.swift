@@ -53,10 +53,8 @@ extension AccessTokenClaims {
         } else {
             writer.literal(#"""#)
         }
-        if !self.roles.isEmpty {
-            writer.literal(#","roles":"#)
-            writer.texts(self.roles)
-        }
+        writer.literal(#","roles":"#)
+        writer.texts(self.roles)
         if !self.scope.isEmpty {
             writer.literal(#","scope":""#)
             for position in self.scope.indices {

@@ -85,7 +85,7 @@ struct OAuthRouteTests {
         ("grant_type=é", "400 invalid_request none", "percent-encoded"),
         ("=x", "400 invalid_request none", "no name"),
         ("", "400 invalid_request none", "grant_type is missing"),
-        (#"{"grant_type":"refresh_token"}"#, "400 invalid_request none", "percent-encoded"),
+        (#"{"grant_type":"refresh_token"}"#, "400 invalid_request none", "grant_type is missing"),
         ((1...65).map { "p\($0)=" }.joined(separator: "&"), "400 invalid_request none", "64 parameters"),
         (String(repeating: "n", count: 65) + "=", "400 invalid_request none", "64 bytes"),
     ])

@@ -17,6 +17,8 @@ struct HostileHTTP2Tests {
                 try await connection.send(HTTP2Bytes.opening + HTTP2Bytes.post("/echo", stream: 1))
                 try await connection.send(HTTP2Bytes.data([0x61], stream: 1, ends: false))
                 try await connection.send(HTTP2Bytes.get("/hello", stream: 3))
+                // In either order.
+                _ = try await connection.frames { $0.type == 0 && $0.stream == 3 && $0.flags & 1 == 1 }
                 let frames = try await connection.frames { $0.type == 3 && $0.stream == 1 }
                 #expect(frames.body(stream: 3) == "hello")
                 #expect(frames.body(stream: 1).contains(#""code":"request_timeout""#))
