@@ -38,9 +38,10 @@ struct ServeCommand: AsyncParsableCommand {
         let served = await Result(catching: {
             let server = try await AuthorityServer(
                 configuration, storage: database, masterKey: masterKey, tls: tls, logger: logger)
-            Greeting(server, folder: folder, configuration: configuration).print()
+            let greeting = Greeting(server, folder: folder, configuration: configuration)
             try await ServiceGroup(
-                services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
+                services: [GreetingServer(server: server, greeting: greeting)],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
             ).run()
         })
         // What was accepted was answered; now it is on disk too.
@@ -57,6 +58,17 @@ struct ServeCommand: AsyncParsableCommand {
         }
         return try TLSContext(
             source: .localCA(LocalCertificateAuthority(folder: folder.tlsPath)), logger: logger)
+    }
+}
+
+/// Says that it is ready once signals are heard: one that comes right after that is a graceful shutdown, too.
+private struct GreetingServer: Service {
+    let server: AuthorityServer
+    let greeting: Greeting
+
+    func run() async throws {
+        greeting.print()
+        try await server.run()
     }
 }
 
