@@ -6,11 +6,11 @@ import MartletProtocol
 import Synchronization
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #elseif canImport(Darwin)
-    import Darwin
+import Darwin
 #endif
 
 /// Opens the connections of one `SQLiteStorage`. Blocks for as long as another process holds a lock, up to the busy

@@ -74,7 +74,7 @@ struct AccessTokenTests {
         #expect(header == Fixtures.header(Self.key))
     }
 
-    @Test func emptyListsAreLeftOut() throws {
+    @Test func whatIsEmptyIsLeftOutButForRoles() throws {
         var claims = Fixtures.claims
         claims.roles = []
         claims.scope = []
@@ -84,7 +84,7 @@ struct AccessTokenTests {
         let token = try AccessTokenSigner(key: Self.key).sign(claims)
         let object = try JSONValue(parsing: Base64URL.decode(token.split(separator: ".")[1])).object
         #expect(
-            object?.members.map(\.name) == ["iss", "aud", "sub", "client_id", "iat", "exp", "jti"]
+            object?.members.map(\.name) == ["iss", "aud", "sub", "client_id", "iat", "exp", "jti", "roles"]
         )
         #expect(object?["aud"] == "https://api.example")
         #expect(try Fixtures.verifier().verify(token, now: Fixtures.now).claims == claims)

@@ -12,7 +12,8 @@ extension AuthorityError: HTTPResponseError {
         if let detail {
             context.logger.log(level: code.status >= 500 ? .error : .debug, "\(code.rawValue): \(detail)")
         }
-        var response = Response(Problem(code, message ?? reason?.explanation ?? code.advice, reason: reason, retryAfter: retryAfter))
+        var response = Response(
+            Problem(code, message ?? reason?.explanation ?? code.advice, reason: reason, retryAfter: retryAfter))
         if code.isAboutAccessToken {
             response.headers[.wwwAuthenticate] = BearerChallenge(for: self).field
         }

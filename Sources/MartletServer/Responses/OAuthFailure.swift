@@ -30,7 +30,8 @@ struct OAuthFailure: Error {
             default: .serverError
             }
         error = OAuthError(
-            code, refusal.message ?? refusal.reason?.explanation ?? refusal.code.advice ?? refusal.code.title, next: refusal.code.next,
+            code, refusal.message ?? refusal.reason?.explanation ?? refusal.code.advice ?? refusal.code.title,
+            next: refusal.code.next,
             reason: refusal.reason, retryAfter: refusal.retryAfter
         )
         httpStatus = code.status
