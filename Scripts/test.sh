@@ -8,4 +8,4 @@ if (($# > 0)); then exec swift test --skip-build --enable-all-traits "$@"; fi
 swift test --skip-build --enable-all-traits --skip IntegrationTests
 # By themselves: dozens of servers beside all other tests would need more than the 1,024 files at which Foundation's
 # Process breaks.
-exec swift test --skip-build --enable-all-traits --filter IntegrationTests
+exec swift test --skip-build --enable-all-traits --no-parallel --filter IntegrationTests

@@ -62,7 +62,7 @@ final class MartletProcess: Sendable {
         } atEnd: {
             ready.keep(nil)
         }
-        try process.run()
+        try ProcessLaunch.run(process)
         // Or this process keeps its own end of the pipe open, and the end is never seen.
         try pipe.fileHandleForWriting.close()
         self.process = process

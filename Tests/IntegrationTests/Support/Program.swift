@@ -40,7 +40,7 @@ enum Program {
         process.standardError = FileHandle(forWritingAtPath: errors)
         let ended = Promise<Int32>()
         process.terminationHandler = { ended.keep($0.exitStatus) }
-        try process.run()
+        try ProcessLaunch.run(process)
         let status = await process.value(of: ended)
         return Outcome(
             status: status, output: try String(contentsOfFile: output, encoding: .utf8),

@@ -47,7 +47,7 @@ enum PseudoTerminal {
             _ = unsafe write(terminal, [endOfTransmission], 1)
             ended.keep(process.exitStatus)
         }
-        try process.run()
+        try ProcessLaunch.run(process)
 
         let shown = Promise<[UInt8]>()
         // On a thread of its own, since reading blocks.
