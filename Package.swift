@@ -198,7 +198,8 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit", condition: peers),
-            ]
+            ],
+            exclude: ["joserfc_peer.py"]
         ),
         .testTarget(
             name: "MartletProtocolTests",
@@ -266,7 +267,8 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ]
+            ],
+            exclude: ["Python"]
         ),
     ],
     swiftLanguageModes: [.v6],

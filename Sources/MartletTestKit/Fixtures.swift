@@ -7,12 +7,12 @@ public enum Fixtures {
     public static let start = Timestamp(milliseconds: 1_767_225_600_000)
 
     public static func userID(at time: Timestamp = start) -> UserID {
-        var random = SystemRandomNumberGenerator()
+        var random = SecureRandom()
         return UserID(at: time, using: &random)
     }
 
     public static func sessionID(at time: Timestamp = start) -> SessionID {
-        var random = SystemRandomNumberGenerator()
+        var random = SecureRandom()
         return SessionID(at: time, using: &random)
     }
 

@@ -7,7 +7,7 @@ struct HeldAccessTokenTests {
     static let received = ContinuousClock.now
 
     private func token(life: Int64, renewIn: Int64, random: Double = 0) -> HeldAccessToken {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SecureRandom()
         // The server's wall clock says 1970: only differences of its times count.
         let now = Timestamp(seconds: 0)
         return HeldAccessToken(

@@ -96,7 +96,7 @@ struct RenewalMachineTests {
         var run = Run()
         run.present(saved("t1"))
         var grant = grant("t2")
-        var random = SystemRandomNumberGenerator()
+        var random = SecureRandom()
         grant.session.id = SessionID(at: Timestamp(seconds: 1), using: &random)
         #expect(run.feed(.answered(.granted(grant))) == .pause(.milliseconds(250)))
     }
@@ -210,7 +210,7 @@ struct RenewalMachineTests {
     private let user = RenewalMachineTests.makeUser()
 
     private static func makeUser() -> SignedInUser {
-        var random = SystemRandomNumberGenerator()
+        var random = SecureRandom()
         let now = Timestamp(seconds: 0)
         return SignedInUser(
             id: UserID(at: now, using: &random), username: "ada", session: SessionID(at: now, using: &random))

@@ -195,7 +195,7 @@ struct TokenStoreTests {
     }
 
     private func session(_ token: String) -> SavedSession {
-        var random = SystemRandomNumberGenerator()
+        var random = SecureRandom()
         let now = Timestamp(seconds: 0)
         return SavedSession(
             refreshToken: token,

@@ -133,7 +133,7 @@ struct RefreshTokenTagTests {
     }
 
     @Test func aRandomOneIsAnotherEachTime() {
-        var random = SystemRandomNumberGenerator()
+        var random = SecureRandom()
         #expect(RefreshTokenTag(using: &random) != RefreshTokenTag(using: &random))
         #expect(RefreshTokenSeed(using: &random) != RefreshTokenSeed(using: &random))
     }

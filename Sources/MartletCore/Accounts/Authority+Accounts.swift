@@ -26,7 +26,7 @@ extension Authority {
         let roles = try Role.validated(roles)
         let hash = try await hasher.hash(Password(new: password, for: name, rules: settings.passwordRules))
         let now = clock.now
-        var random = SystemRandomNumberGenerator()
+        var random = SecureRandom()
         let user = User(
             id: UserID(at: now, using: &random), username: name, email: email, roles: roles, passwordHash: hash,
             createdAt: now, passwordChangedAt: now

@@ -119,7 +119,7 @@ final class PasswordHasher: Sendable {
     /// A hash of these parameters that no password is known to have: random bytes in place of salt and hash. Written
     /// down rather than computed, since a start has no time for a hash.
     private static func decoy(_ parameters: PasswordParameters) -> PasswordHash {
-        var random = SystemRandomNumberGenerator()
+        var random = SecureRandom()
         func base64(_ count: Int) -> String {
             let bytes = (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &random) }
             return String(Base64URL.encode(bytes).map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 })

@@ -14,7 +14,7 @@ extension Authority {
         let expiresAt = min(now + policy.accessLifetime, session.absoluteLimit)
         // A JWT counts in seconds: what is left of the session may be less than one.
         guard expiresAt.seconds > now.seconds else { throw AuthorityError(.sessionEnded, reason: .expiredAbsolute) }
-        var random = SystemRandomNumberGenerator()
+        var random = SecureRandom()
         let claims = AccessTokenClaims(
             issuer: settings.issuer,
             audience: [client.audience ?? settings.issuer],
@@ -54,7 +54,7 @@ extension Authority {
     func mint(
         _ child: ChildToken, of session: SessionID, seed: RefreshTokenSeed, at now: Timestamp
     ) throws(AuthorityError) -> RefreshToken {
-        var random = SystemRandomNumberGenerator()
+        var random = SecureRandom()
         let key = try keys.refreshTokenKey(at: now)
         return RefreshToken(
             session: session, generation: child.generation, issuedAt: now, seed: seed, nonce: random.next(),

@@ -100,7 +100,7 @@ actor FakeAuthority {
         guard let name = try? members.string("username"), (try? members.string("password")) == "correct" else {
             return Self.problem(Problem(.invalidCredentials))
         }
-        var random = SystemRandomNumberGenerator()
+        var random = SecureRandom()
         let now = Timestamp(seconds: 1_767_268_800)
         let id = SessionID(at: now, using: &random)
         let user = Grant.User(id: UserID(at: now, using: &random), username: name, roles: [])
