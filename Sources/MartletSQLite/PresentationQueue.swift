@@ -141,8 +141,8 @@ final class PresentationQueue: Sendable {
 
     /// The one write of a rotation. No column that it sets is in an index.
     static let advance = """
-        UPDATE sessions SET head = ?, head_generation = ?, previous = ?, advanced_at = ?, last_seen_at = ?,
-            last_address = ?, last_user_agent = ?
+        UPDATE sessions SET head = ?, head_generation = ?, previous = ?, advanced_at = ?, late_floor = ?,
+            window_floor = ?, window_opened_at = ?, last_seen_at = ?, last_address = ?, last_user_agent = ?
         WHERE id = ? AND head = ? AND ended_at IS NULL
         """
 
@@ -158,7 +158,9 @@ final class PresentationQueue: Sendable {
                 Self.advance,
                 [
                     change.head.data, Int64(change.generation), change.previous.data, change.advancedAt.milliseconds,
-                    one.now.milliseconds, one.presenter.address, try userAgent(of: one, row, in: database),
+                    Int64(change.lateFloor.generation), Int64(change.lateFloor.next),
+                    change.lateFloor.openedAt.milliseconds, one.now.milliseconds, one.presenter.address,
+                    try userAgent(of: one, row, in: database),
                     one.id.data, change.expected.data,
                 ]
             ) == 1

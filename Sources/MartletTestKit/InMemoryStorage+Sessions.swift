@@ -98,6 +98,7 @@ extension Session {
         session.headGeneration = change.generation
         session.previous = change.previous
         session.advancedAt = change.advancedAt
+        session.lateFloor = change.lateFloor
         return session
     }
 }

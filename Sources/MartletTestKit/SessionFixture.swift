@@ -21,7 +21,7 @@ public struct SessionFixture: Sendable {
         idleLimit: Duration = SessionPolicy.standard.idleLimit,
         absoluteLimit: Duration = SessionPolicy.standard.absoluteLimit, presenter: Presenter = Presenter()
     ) {
-        var random = SystemRandomNumberGenerator()
+        var random = SecureRandom()
         seed = RefreshTokenSeed(using: &random)
         key = SymmetricKey(size: .bits256)
         let root = RefreshTokenTag(using: &random)
@@ -29,7 +29,9 @@ public struct SessionFixture: Sendable {
             id: id ?? SessionID(at: now, using: &random), userID: user, clientID: client, delivery: delivery,
             seedHash: seed.hash, bindingKey: bindingKey, parent: parent, device: device, createdAt: now,
             authenticatedAt: now, idleLimit: idleLimit, absoluteLimit: now + absoluteLimit, head: root,
-            headGeneration: 0, previous: nil, advancedAt: nil, lastSeenAt: now, lastPresenter: presenter, end: nil
+            headGeneration: 0, previous: nil, advancedAt: nil, lateFloor: nil, lastSeenAt: now,
+            lastPresenter: presenter,
+            end: nil
         )
         token = RefreshToken(
             session: session.id, generation: 1, issuedAt: now, seed: seed, nonce: random.next(), parent: root,
@@ -39,7 +41,7 @@ public struct SessionFixture: Sendable {
 
     /// Mints a child of a token of this session, as the answer to its presentation would. Each is another one.
     public func child(of token: RefreshToken, at now: Timestamp = Fixtures.start) -> RefreshToken {
-        var random = SystemRandomNumberGenerator()
+        var random = SecureRandom()
         return RefreshToken(
             session: session.id, generation: token.generation + 1, issuedAt: now, seed: seed, nonce: random.next(),
             parent: RefreshTokenTag(of: token), keyID: 0, key: key

@@ -32,7 +32,7 @@ struct RotationPropertyTests {
         World.Rules(policy: RotationPolicy(mode: .strict)),
         World.Rules(policy: SessionPolicy.banking.rotation),
         World.Rules(comparesAndSets: false),
-        World.Rules(longestDelay: 3),
+        World.Rules(keepsToDelivery: false),
     ])
     func withoutOneOfItsConditionsThePromiseFails(rules: World.Rules) {
         let isBroken = (UInt64(0)..<60).contains { seed in
@@ -75,19 +75,13 @@ struct World {
         var policy = RotationPolicy()
         /// Whether an answer is stored only where the store still holds the token that was presented.
         var comparesAndSets = true
-        /// A tab presents only while nothing older than this many generations is on its way: the one assumption.
-        var longestDelay: UInt32 = 2
+        /// The one assumption: no request arrives more than the late window after a later token was accepted.
+        var keepsToDelivery = true
     }
 
     private enum Message {
         case request(RefreshToken)
         case answer(RefreshToken, to: RefreshToken)
-
-        var asked: RefreshToken {
-            switch self {
-            case .request(let token), .answer(_, to: let token): token
-            }
-        }
     }
 
     private let rules: Rules
@@ -98,6 +92,8 @@ struct World {
     private var synced: Session
     private var store: RefreshToken
     private var network: [Message] = []
+    /// When each generation was first accepted, in order.
+    private var acceptances: [(generation: UInt32, at: Timestamp)] = []
     /// Why the client was signed out.
     private(set) var signedOut: RotationDecision?
     /// The decisions that were taken, by name.
@@ -121,7 +117,7 @@ struct World {
             if let message = network.randomElement(using: &random), case .request = message { network.append(message) }
         case 16: synced = row
         case 17: if Int.random(in: 0..<10, using: &random) == 0 { row = synced }
-        case 18: pass(.milliseconds(Int64.random(in: 0...20_000, using: &random)))
+        case 18: now = now + .milliseconds(Int64.random(in: 0...20_000, using: &random))
         default: if Int.random(in: 0..<10, using: &random) == 0 { sleep() }
         }
     }
@@ -136,9 +132,7 @@ struct World {
     }
 
     private mutating func present() {
-        let oldest = network.map(\.asked.generation).min() ?? store.generation
-        guard network.count < 6, store.generation < oldest + rules.longestDelay else { return }
-        network.append(.request(store))
+        if network.count < 6 { network.append(.request(store)) }
     }
 
     private mutating func deliver() {
@@ -147,7 +141,7 @@ struct World {
         case .answer(let token, to: let presented):
             if store == presented || !rules.comparesAndSets { store = token }
         case .request(let token):
-            decide(token)
+            if !isOverdue(token) { decide(token) }
         }
     }
 
@@ -160,6 +154,9 @@ struct World {
         if case .change(let change) = decision.effect {
             row = row.applying(change)
             row.lastSeenAt = now
+            if acceptances.last?.generation ?? 0 < token.generation {
+                acceptances.append((token.generation, now))
+            }
         }
         switch decision {
         case .repeat, .advance, .recovered:
@@ -170,14 +167,10 @@ struct World {
         }
     }
 
-    /// Time passes. What was overtaken longer ago than the late window does not arrive any more.
-    private mutating func pass(_ duration: Duration) {
-        now = now + duration
-        guard let advancedAt = row.advancedAt, now - advancedAt > .seconds(60), rules.longestDelay == 2 else { return }
-        network.removeAll { message in
-            guard case .request(let token) = message else { return false }
-            return token.generation < row.headGeneration
-        }
+    /// Whether a later token was accepted longer ago than the late window.
+    private func isOverdue(_ token: RefreshToken) -> Bool {
+        guard rules.keepsToDelivery else { return false }
+        return acceptances.first { $0.generation > token.generation }.map { now - $0.at > .seconds(60) } ?? false
     }
 
     /// The client is away for days, though not past its idle limit.

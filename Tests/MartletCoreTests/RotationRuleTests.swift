@@ -141,11 +141,12 @@ struct RotationRuleTests {
 
     // MARK: Row 6
 
-    @Test func aChildOfTheHeadAdvances() {
+    @Test func aChildOfTheHeadAdvances() throws {
         let decision = chain.decide(chain.child, for: chain.session)
         let change = HeadChange(
             expected: chain.session.head, head: RefreshTokenTag(of: chain.child), generation: chain.child.generation,
-            previous: chain.child.parent, advancedAt: chain.now
+            previous: chain.child.parent, advancedAt: chain.now,
+            lateFloor: try #require(chain.session.lateFloor)
         )
         let child = ChildToken(parent: change.head, generation: chain.child.generation + 1)
         #expect(decision == .advance(change, child))
@@ -206,13 +207,50 @@ struct RotationRuleTests {
         #expect(chain.decide(chain.sibling, for: chain.session).name == "replay")
     }
 
+    /// A client with short access tokens may advance several times while one of its requests is under way.
+    @Test func ofSeveralQuickAdvancesEachTokenIsLateWithinTheWindow() {
+        var session = chain.session
+        var tokens = [chain.head]
+        var now = chain.now
+        for _ in 1...100 {
+            now = now + .seconds(5)
+            tokens.append(chain.child(of: tokens.last!, at: now))
+            guard case .advance(let change, _) = chain.decide(tokens.last!, for: session, at: now) else {
+                Issue.record("no advance")
+                return
+            }
+            session = session.applying(change)
+            for (index, token) in tokens.dropLast().enumerated() {
+                // Its successor was accepted this long ago.
+                let age = (tokens.count - 2 - index) * 5
+                let decision = chain.decide(token, for: session, at: now)
+                if age <= 60 { #expect(decision == .late, "\(age) s") }
+                // Two windows, each of them open until the first advance after its 60 s.
+                if age > 130 { #expect(decision.name == "replay", "\(age) s") }
+            }
+            // A sibling of one of the last two was never presented: it is in other hands.
+            let sibling = chain.child(of: tokens[tokens.count - 2], at: now)
+            #expect(chain.decide(sibling, for: session, at: now).name == "replay")
+        }
+        // Once it rests, nothing is late any more.
+        for token in tokens.dropLast() {
+            #expect(chain.decide(token, for: session, at: now + .milliseconds(60_001)).name == "replay")
+        }
+    }
+
+    @Test func afterARestOnlyTheLastTokenIsLeftBehind() {
+        #expect(chain.session.lateFloor?.generation == chain.previous.generation)
+        #expect(chain.decide(chain.stale, for: chain.session, at: chain.now).name == "replay")
+    }
+
     // MARK: Row 9
 
-    @Test func aTokenFromALostFutureRecovers() {
+    @Test func aTokenFromALostFutureRecovers() throws {
         let decision = chain.decide(chain.future, for: chain.session)
         let change = HeadChange(
             expected: chain.session.head, head: RefreshTokenTag(of: chain.future),
-            generation: chain.future.generation, previous: chain.future.parent, advancedAt: chain.now
+            generation: chain.future.generation, previous: chain.future.parent, advancedAt: chain.now,
+            lateFloor: try #require(chain.session.lateFloor)
         )
         #expect(
             decision
@@ -369,6 +407,7 @@ struct Chain {
         session.headGeneration = head.generation
         session.previous = RefreshTokenTag(of: previous)
         session.advancedAt = day(4)
+        session.lateFloor = LateFloor(generation: previous.generation, next: previous.generation, openedAt: day(4))
         session.lastSeenAt = day(4)
         self.session = session
         self.fixture = fixture
@@ -380,7 +419,7 @@ struct Chain {
 
     /// A token with any parent and generation.
     func mint(parent: RefreshTokenTag, generation: UInt32) -> RefreshToken {
-        var random = SystemRandomNumberGenerator()
+        var random = SecureRandom()
         return RefreshToken(
             session: session.id, generation: generation, issuedAt: now, seed: fixture.token.seed,
             nonce: random.next(), parent: parent, keyID: 0, key: SymmetricKey(size: .bits256)
@@ -421,6 +460,7 @@ extension Session {
         session.headGeneration = change.generation
         session.previous = change.previous
         session.advancedAt = change.advancedAt
+        session.lateFloor = change.lateFloor
         return session
     }
 }

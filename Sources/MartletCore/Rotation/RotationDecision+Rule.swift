@@ -43,7 +43,8 @@ extension RotationDecision {
         let headGeneration = UInt64(session.headGeneration)
         let isChildOfHead = token.parent == session.head && generation == headGeneration + 1
         let change = HeadChange(
-            expected: session.head, head: tag, generation: token.generation, previous: token.parent, advancedAt: now
+            expected: session.head, head: tag, generation: token.generation, previous: token.parent, advancedAt: now,
+            lateFloor: LateFloor(after: session, at: now, lateWindow: policy.lateWindow)
         )
         switch policy.mode {
         case .none:
@@ -77,7 +78,7 @@ extension RotationDecision {
                 self = .resync(
                     ChildToken(of: session.head, generation: headGeneration), alarm: generation >= headGeneration + 2
                 )
-            } else if let previous = session.previous, tag == previous, sinceAdvance <= policy.lateWindow {
+            } else if sinceAdvance <= policy.lateWindow, session.hasLeftBehind(tag, generation: generation) {
                 // Row 8
                 self = .late
             } else if generation >= headGeneration + 2 {
@@ -88,6 +89,17 @@ extension RotationDecision {
                 self = .replay(SessionEnd(at: now, reason: .replayDetected))
             }
         }
+    }
+}
+
+extension Session {
+    /// Whether a duplicate of the token may be under way, given that the session has just advanced.
+    ///
+    /// Of the tokens right before the head, only the one that was presented is: a sibling of it is in other hands.
+    fileprivate func hasLeftBehind(_ tag: RefreshTokenTag, generation: UInt64) -> Bool {
+        if let previous, tag == previous { return true }
+        guard let lateFloor else { return false }
+        return generation >= UInt64(lateFloor.generation) && generation + 2 <= UInt64(headGeneration)
     }
 }
 

@@ -52,16 +52,18 @@ public struct HeadChange: Sendable, Hashable {
     public var generation: UInt32
     public var previous: RefreshTokenTag
     public var advancedAt: Timestamp
+    public var lateFloor: LateFloor
 
     public init(
         expected: RefreshTokenTag, head: RefreshTokenTag, generation: UInt32, previous: RefreshTokenTag,
-        advancedAt: Timestamp
+        advancedAt: Timestamp, lateFloor: LateFloor
     ) {
         self.expected = expected
         self.head = head
         self.generation = generation
         self.previous = previous
         self.advancedAt = advancedAt
+        self.lateFloor = lateFloor
     }
 }
 

@@ -63,7 +63,7 @@ extension Authority {
     private func startSession(
         _ request: SignIn, device: String?, for user: User, at now: Timestamp
     ) async throws(AuthorityError) -> IssuedTokens {
-        var random = SystemRandomNumberGenerator()
+        var random = SecureRandom()
         let policy = settings.policy(of: request.client)
         let seed = RefreshTokenSeed(using: &random)
         let root = RefreshTokenTag(using: &random)
@@ -72,7 +72,7 @@ extension Authority {
             delivery: request.delivery, seedHash: seed.hash, bindingKey: nil, parent: nil, device: device,
             createdAt: now, authenticatedAt: now, idleLimit: policy.idleLimit,
             absoluteLimit: now + policy.absoluteLimit, head: root, headGeneration: 0, previous: nil, advancedAt: nil,
-            lastSeenAt: now, lastPresenter: request.presenter, end: nil
+            lateFloor: nil, lastSeenAt: now, lastPresenter: request.presenter, end: nil
         )
         let token = try mint(ChildToken(parent: root, generation: 1), of: session.id, seed: seed, at: now)
         let issued = try issue(

@@ -26,6 +26,8 @@ public struct Session: Sendable, Hashable {
     public var headGeneration: UInt32
     public var previous: RefreshTokenTag?
     public var advancedAt: Timestamp?
+    /// Nil where it never advanced.
+    public var lateFloor: LateFloor?
     public var lastSeenAt: Timestamp
     public var lastPresenter: Presenter
     public var end: SessionEnd?
@@ -34,7 +36,8 @@ public struct Session: Sendable, Hashable {
         id: SessionID, userID: UserID, clientID: String, delivery: Delivery, seedHash: [UInt8], bindingKey: String?,
         parent: SessionID?, device: String?, createdAt: Timestamp, authenticatedAt: Timestamp, idleLimit: Duration,
         absoluteLimit: Timestamp, head: RefreshTokenTag, headGeneration: UInt32, previous: RefreshTokenTag?,
-        advancedAt: Timestamp?, lastSeenAt: Timestamp, lastPresenter: Presenter, end: SessionEnd?
+        advancedAt: Timestamp?, lateFloor: LateFloor?, lastSeenAt: Timestamp, lastPresenter: Presenter,
+        end: SessionEnd?
     ) {
         self.id = id
         self.userID = userID
@@ -52,6 +55,7 @@ public struct Session: Sendable, Hashable {
         self.headGeneration = headGeneration
         self.previous = previous
         self.advancedAt = advancedAt
+        self.lateFloor = lateFloor
         self.lastSeenAt = lastSeenAt
         self.lastPresenter = lastPresenter
         self.end = end

@@ -11,7 +11,8 @@ struct SessionRow {
     private static let select = """
         SELECT sessions.id, user_id, client_id, delivery, seed_hash, binding_key, parent_id, device, created_at,
             authenticated_at, idle_limit, absolute_limit, head, head_generation, previous, advanced_at, last_seen_at,
-            last_address, last_user_agent, user_agents.text, ended_at, end_reason
+            last_address, last_user_agent, user_agents.text, ended_at, end_reason, late_floor,
+            window_floor, window_opened_at
         FROM sessions LEFT JOIN user_agents ON user_agents.id = last_user_agent
 
         """
@@ -39,6 +40,7 @@ struct SessionRow {
             headGeneration: try row.decode(UInt32.self, atIndex: 13),
             previous: try row.optionalTag(at: 14),
             advancedAt: try row.optionalTimestamp(at: 15),
+            lateFloor: try row.lateFloor(at: 22),
             lastSeenAt: try row.timestamp(at: 16),
             lastPresenter: Presenter(
                 address: try row.text(at: 17), userAgent: try row.optionalText(at: 19) ?? ""
@@ -86,8 +88,9 @@ struct SessionRow {
             """
             INSERT INTO sessions (id, user_id, client_id, delivery, seed_hash, binding_key, parent_id, device,
                 created_at, authenticated_at, idle_limit, absolute_limit, head, head_generation, previous,
-                advanced_at, last_seen_at, last_address, last_user_agent, ended_at, end_reason, sweep_at)
-            SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+                advanced_at, last_seen_at, last_address, last_user_agent, ended_at, end_reason, sweep_at,
+                late_floor, window_floor, window_opened_at)
+            SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
             WHERE EXISTS (SELECT 1 FROM users WHERE id = ? AND security_version = ? AND disabled_at IS NULL)
                 AND (? = ? OR EXISTS (SELECT 1 FROM clients WHERE id = ?))
             """,
@@ -100,9 +103,22 @@ struct SessionRow {
                 session.lastSeenAt.milliseconds, session.lastPresenter.address,
                 try UserAgents.intern(session.lastPresenter.userAgent, in: database), session.end?.at.milliseconds,
                 session.end?.reason.rawValue, session.certainExpiry.milliseconds,
+                session.lateFloor.map { Int64($0.generation) }, session.lateFloor.map { Int64($0.next) },
+                session.lateFloor?.openedAt.milliseconds,
                 session.userID.data, userVersion,
                 session.clientID, ClientRegistration.firstPartyID, session.clientID,
             ]
         ) == 1
+    }
+}
+
+extension Row {
+    /// The late floor in three columns, all of them NULL where the session never advanced.
+    fileprivate func lateFloor(at index: Int) throws -> LateFloor? {
+        if hasNull(atIndex: index) { return nil }
+        return LateFloor(
+            generation: try decode(UInt32.self, atIndex: index), next: try decode(UInt32.self, atIndex: index + 1),
+            openedAt: try timestamp(at: index + 2)
+        )
     }
 }

@@ -45,6 +45,7 @@ extension StorageConformance {
                 after.headGeneration = 1
                 after.previous = fixture.token.parent
                 after.advancedAt = later
+                after.lateFloor = LateFloor(generation: 0, next: 0, openedAt: later)
                 after.lastSeenAt = later
                 after.lastPresenter = presenter
                 try requireEqual(await subject.other.session(before.id), after, "the row after the advance")
@@ -141,7 +142,8 @@ extension StorageConformance {
                     // As if another had advanced in between.
                     let change = HeadChange(
                         expected: RefreshTokenTag(high: 1, low: 1), head: RefreshTokenTag(high: 2, low: 2),
-                        generation: 9, previous: RefreshTokenTag(high: 1, low: 1), advancedAt: later)
+                        generation: 9, previous: RefreshTokenTag(high: 1, low: 1), advancedAt: later,
+                        lateFloor: LateFloor(generation: 8, next: 8, openedAt: later))
                     return .advance(change, ChildToken(parent: change.head, generation: 10))
                 }
                 return RotationDecision(
@@ -163,7 +165,8 @@ extension StorageConformance {
             let before = try await subject.row(fixture.session.id)
             let tag = RefreshTokenTag(high: 2, low: 2)
             let change = HeadChange(
-                expected: before.head, head: tag, generation: 1, previous: before.head, advancedAt: later)
+                expected: before.head, head: tag, generation: 1, previous: before.head, advancedAt: later,
+                lateFloor: LateFloor(generation: 0, next: 0, openedAt: later))
             let decisions: [RotationDecision] = [
                 .kept(nil), .advance(change, ChildToken(parent: tag, generation: 2)),
                 .replay(SessionEnd(at: later, reason: .replayDetected)),

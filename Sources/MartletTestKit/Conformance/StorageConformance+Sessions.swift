@@ -16,6 +16,7 @@ extension StorageConformance {
             full.headGeneration = .max
             full.previous = RefreshTokenTag(high: 0, low: .max)
             full.advancedAt = Fixtures.start + .milliseconds(7)
+            full.lateFloor = LateFloor(generation: 1, next: .max, openedAt: Fixtures.start + .milliseconds(8))
             full.end = SessionEnd(at: Fixtures.start + .milliseconds(9), reason: EndReason(rawValue: "a new reason"))
             try require(
                 await subject.storage.insert(full, userVersion: user.securityVersion), "the full session was refused")
