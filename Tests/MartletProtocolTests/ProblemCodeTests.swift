@@ -5,6 +5,7 @@ struct ProblemCodeTests {
     /// The table of the wire: these names and numbers are what clients are written against.
     static let table: [(String, Int, String)] = [
         ("malformed_request", 400, "none"), ("unsupported_media_type", 415, "none"), ("too_large", 413, "none"),
+        ("headers_too_large", 431, "none"), ("request_timeout", 408, "retry"),
         ("not_found", 404, "none"), ("method_not_allowed", 405, "none"), ("invalid_credentials", 401, "none"),
         ("token_missing", 401, "sign_in"), ("token_invalid", 401, "sign_in"), ("token_expired", 401, "refresh"),
         ("token_revoked", 401, "sign_in"), ("insufficient_scope", 403, "none"), ("origin_refused", 403, "none"),

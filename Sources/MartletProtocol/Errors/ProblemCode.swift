@@ -25,6 +25,10 @@ public struct ProblemCode: Hashable, Sendable {
     public static let unsupportedMediaType = ProblemCode(
         "unsupported_media_type", 415, .none, "The content type is not supported")
     public static let tooLarge = ProblemCode("too_large", 413, .none, "The request is too large")
+    /// RFC 6585 §5.
+    public static let headersTooLarge = ProblemCode(
+        "headers_too_large", 431, .none, "The request's header is too large")
+    public static let requestTimeout = ProblemCode("request_timeout", 408, .retry, "The request took too long")
     public static let notFound = ProblemCode("not_found", 404, .none, "There is no such thing")
     public static let methodNotAllowed = ProblemCode("method_not_allowed", 405, .none, "The method is not allowed")
     public static let invalidCredentials = ProblemCode(
@@ -59,8 +63,8 @@ public struct ProblemCode: Hashable, Sendable {
 
     /// Every code, for the documentation and the tests that hold it to the code.
     public static let all: [ProblemCode] = [
-        malformedRequest, unsupportedMediaType, tooLarge, notFound, methodNotAllowed, invalidCredentials,
-        tokenMissing, tokenInvalid, tokenExpired, tokenRevoked, insufficientScope, originRefused, sessionEnded,
+        malformedRequest, unsupportedMediaType, tooLarge, headersTooLarge, requestTimeout, notFound,
+        methodNotAllowed, invalidCredentials, tokenMissing, tokenInvalid, tokenExpired, tokenRevoked, insufficientScope, originRefused, sessionEnded,
         refreshTokenInvalid, clientMismatch, tokenSuperseded, passwordChangeRequired, conflict, forbidden,
         rateLimited, internalError, storageUnavailable, overloaded, keysUnavailable,
     ]

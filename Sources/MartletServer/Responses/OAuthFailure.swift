@@ -21,7 +21,9 @@ struct OAuthFailure: Error {
     ///
     /// Stock clients take `invalid_grant` for a sign-out, so only the end of a session is one; a superseded token and
     /// a failing storage are `temporarily_unavailable`.
-    init(_ refusal: AuthorityError) {
+    ///
+    /// - Parameter next: what the client does about it, where that is not what the refusal itself says.
+    init(_ refusal: AuthorityError, next: NextStep? = nil) {
         let code: OAuthErrorCode =
             switch refusal.code {
             case .refreshTokenInvalid, .sessionEnded, .clientMismatch: .invalidGrant
@@ -31,8 +33,7 @@ struct OAuthFailure: Error {
             }
         error = OAuthError(
             code, refusal.message ?? refusal.reason?.explanation ?? refusal.code.advice ?? refusal.code.title,
-            next: refusal.code.next,
-            reason: refusal.reason, retryAfter: refusal.retryAfter
+            next: next ?? refusal.code.next, reason: refusal.reason, retryAfter: refusal.retryAfter
         )
         httpStatus = code.status
         detail = refusal.detail

@@ -20,8 +20,13 @@ extension AuthorityRoutes {
                 let form = try await FormParameters(request, limit: limits.body)
                 let client = try await authority.client(of: request, form: form)
                 let token = try form.parameter("token")
-                try await answeringOAuth { () async throws(AuthorityError) in
+                do throws(AuthorityError) {
                     try await authority.revoke(token, by: client)
+                } catch where error.code == .clientMismatch {
+                    // To sign in is no way to revoke what was given to another.
+                    throw OAuthFailure(error, next: NextStep.none)
+                } catch {
+                    throw OAuthFailure(error)
                 }
                 return Response(status: .ok, headers: [.cacheControl: "no-store"])
             },

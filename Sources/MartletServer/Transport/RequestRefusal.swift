@@ -1,47 +1,37 @@
 import HTTPTypes
 import Hummingbird
+import MartletProtocol
 import NIOCore
 
 /// An answer that the listener gives by itself, before any route: a problem document (RFC 9457).
 ///
 /// All of its text is constant: nothing of the request is repeated.
 struct RequestRefusal: Error, Equatable {
-    let status: HTTPResponse.Status
-    let code: String
-    let next: String
-    let title: String
+    let code: ProblemCode
     let detail: String
 
     static func malformed(_ detail: String) -> RequestRefusal {
-        RequestRefusal(
-            status: .badRequest, code: "malformed_request", next: "none",
-            title: "The request is malformed", detail: detail)
+        RequestRefusal(code: .malformedRequest, detail: detail)
     }
 
     static func bodyTooLarge(limit: Int) -> RequestRefusal {
-        RequestRefusal(
-            status: .contentTooLarge, code: "too_large", next: "none",
-            title: "The request is too large", detail: "a body may have at most \(limit) bytes")
+        RequestRefusal(code: .tooLarge, detail: "a body may have at most \(limit) bytes")
     }
 
     static func headersTooLarge(limit: Int) -> RequestRefusal {
-        RequestRefusal(
-            status: .requestHeaderFieldsTooLarge, code: "headers_too_large", next: "none",
-            title: "The request's header is too large", detail: "the header fields may have at most \(limit) bytes")
+        RequestRefusal(code: .headersTooLarge, detail: "the header fields may have at most \(limit) bytes")
     }
 
-    static let timedOut = RequestRefusal(
-        status: .requestTimeout, code: "request_timeout", next: "retry",
-        title: "The request took too long", detail: "the body did not arrive in time")
+    static let timedOut = RequestRefusal(code: .requestTimeout, detail: "the body did not arrive in time")
 
-    static let failed = RequestRefusal(
-        status: .internalServerError, code: "internal_error", next: "retry",
-        title: "The server failed", detail: "the server's log says more")
+    static let failed = RequestRefusal(code: .internalError, detail: "the server's log says more")
+
+    var status: HTTPResponse.Status { HTTPResponse.Status(code: code.status) }
 
     var body: ByteBuffer {
         ByteBuffer(
-            string: #"{"type":"about:blank","title":"\#(title)","status":\#(status.code),"detail":"\#(detail)","#
-                + #""code":"\#(code)","next":"\#(next)"}"#)
+            string: #"{"type":"about:blank","title":"\#(code.title)","status":\#(code.status),"detail":"\#(detail)","#
+                + #""code":"\#(code.rawValue)","next":"\#(code.next.rawValue)"}"#)
     }
 
     func head(contentLength: Int) -> HTTPResponse {

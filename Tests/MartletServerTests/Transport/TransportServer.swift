@@ -112,6 +112,8 @@ extension Router where Context == AuthorityRequestContext {
     static func forTransportTests() -> Router {
         let router = Router(context: AuthorityRequestContext.self)
         router.get("hello") { _, _ in "hello" }
+        // Leaves it to the transport to send no content.
+        router.head("hello") { _, _ in "hello" }
         router.get("address") { _, context in context.clientAddress }
         router.post("echo") { request, _ in
             Response(status: .ok, body: ResponseBody(byteBuffer: try await request.body.collect(upTo: .max)))

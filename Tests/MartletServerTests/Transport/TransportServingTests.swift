@@ -75,6 +75,24 @@ struct TransportServingTests {
         }
     }
 
+    /// Its answer says what GET's would, and its content is not taken for the next answer on the connection.
+    @Test(arguments: [false, true])
+    func headIsAnsweredWithoutContent(http2: Bool) async throws {
+        try await TransportServer.with { server in
+            try await server.withClient(http2 ? .automatic : .http1Only) { client in
+                for method in [HTTPMethod.HEAD, .GET, .HEAD, .GET] {
+                    var request = HTTPClientRequest(url: server.url("/hello"))
+                    request.method = method
+                    let response = try await client.execute(request, timeout: .seconds(10))
+                    #expect(response.version == (http2 ? .http2 : .http1_1))
+                    #expect(response.status == .ok)
+                    #expect(response.headers.first(name: "Content-Length") == "5")
+                    #expect(try await response.body.collect(upTo: 100).readableBytes == (method == .GET ? 5 : 0))
+                }
+            }
+        }
+    }
+
     @Test func servesPlainHTTPWhenToldSo() async throws {
         try await TransportServer.with(host: "127.0.0.1", isSecure: false) { server in
             #expect(server.port > 0)
