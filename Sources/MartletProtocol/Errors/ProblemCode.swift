@@ -64,7 +64,8 @@ public struct ProblemCode: Hashable, Sendable {
     /// Every code, for the documentation and the tests that hold it to the code.
     public static let all: [ProblemCode] = [
         malformedRequest, unsupportedMediaType, tooLarge, headersTooLarge, requestTimeout, notFound,
-        methodNotAllowed, invalidCredentials, tokenMissing, tokenInvalid, tokenExpired, tokenRevoked, insufficientScope, originRefused, sessionEnded,
+        methodNotAllowed, invalidCredentials, tokenMissing, tokenInvalid, tokenExpired, tokenRevoked, insufficientScope,
+        originRefused, sessionEnded,
         refreshTokenInvalid, clientMismatch, tokenSuperseded, passwordChangeRequired, conflict, forbidden,
         rateLimited, internalError, storageUnavailable, overloaded, keysUnavailable,
     ]

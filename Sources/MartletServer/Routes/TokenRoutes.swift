@@ -22,7 +22,7 @@ extension AuthorityRoutes {
                 let token = try form.parameter("token")
                 do throws(AuthorityError) {
                     try await authority.revoke(token, by: client)
-                } catch where error.code == .clientMismatch {
+                } catch  where error.code == .clientMismatch {
                     // To sign in is no way to revoke what was given to another.
                     throw OAuthFailure(error, next: NextStep.none)
                 } catch {
