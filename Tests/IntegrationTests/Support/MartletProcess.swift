@@ -100,31 +100,27 @@ final class MartletProcess: Sendable {
     }
 }
 
-/// Reads a pipe line by line, on a thread of the system's.
+/// Reads a pipe line by line, until its end, on a thread of its own.
+///
+/// Not by `readabilityHandler`: its dispatch source outlives the file descriptor for a moment, and libdispatch's event
+/// loop was seen to crash.
 final class LineReader: Sendable {
     private let received = Mutex(Data())
 
     var text: String { String(decoding: received.withLock { $0 }, as: UTF8.self) }
 
     init(_ handle: FileHandle, line: @escaping @Sendable (String) -> Void, atEnd: @escaping @Sendable () -> Void) {
-        let rest = Mutex(Data())
-        handle.readabilityHandler = { [weak self] handle in
-            let data = handle.availableData
-            guard !data.isEmpty else {
-                handle.readabilityHandler = nil
-                return atEnd()
-            }
-            self?.received.withLock { $0.append(data) }
-            let lines: [String] = rest.withLock { rest in
+        Thread.detachNewThread { [weak self] in
+            var rest = Data()
+            while case let data = handle.availableData, !data.isEmpty {
+                self?.received.withLock { $0.append(data) }
                 rest.append(data)
-                var lines: [String] = []
                 while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-                    lines.append(String(decoding: rest[..<end], as: UTF8.self))
+                    line(String(decoding: rest[..<end], as: UTF8.self))
                     rest.removeSubrange(...end)
                 }
-                return lines
             }
-            for text in lines { line(text) }
+            atEnd()
         }
     }
 }
