@@ -1,6 +1,6 @@
 # Each target is a script, which says what it does and can be run without make.
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint format docs docs-check demo bench sanitize fuzz clean
+.PHONY: help run build test lint format docs docs-check demo model bench sanitize fuzz clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ docs-check: ## hold those pages against the code, and look for dead links
 
 demo: ## two real programs, a 5-second access token, and what happens on the wire
 	@Scripts/demo.sh
+
+model: ## explore the model of the rotation rule; QUICK=1 for a part; BREAK=LATE_ROW=0 to see it fail
+	@Scripts/model.sh $(if $(QUICK),--quick) $(if $(BREAK),--break $(BREAK)) $(ARGS)
 
 bench: ## measure
 	@Scripts/bench.sh

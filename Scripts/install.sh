@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Installs what the build needs, and with --tests what the tests need as well. Asks for nothing where nothing is
-# missing. Swift itself is not installed: see https://www.swift.org/install.
+# Installs what the build needs, with --tests what the tests need as well, and with --model what the model of the
+# rotation rule needs instead. Asks for nothing where nothing is missing. Swift itself is not installed: see https://www.swift.org/install.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-if ! command -v swift >/dev/null; then
+model=false
+if [[ ${1-} == --model ]]; then model=true; fi
+
+if ! $model && ! command -v swift >/dev/null; then
     echo "error: there is no swift command. Martlet needs Swift 6.2 or later: https://www.swift.org/install" >&2
     exit 1
 fi
@@ -16,6 +19,11 @@ if [[ ${1-} == --tests ]]; then
     tests=true
     # A Python that was not installed by apt may bring these along.
     if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then packages+=(python3 python3-venv); fi
+fi
+if $model; then
+    # spin writes a C program.
+    packages=(spin)
+    if ! command -v cc >/dev/null; then packages+=(gcc libc6-dev); fi
 fi
 
 if command -v dpkg-query >/dev/null; then
@@ -31,8 +39,17 @@ if command -v dpkg-query >/dev/null; then
         DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -qq -y --no-install-recommends "${missing[@]}"
     fi
 elif [[ $(uname) == Darwin ]]; then
-    # SQLite and zlib are part of the system.
-    pkg-config --exists libsodium 2>/dev/null || brew install libsodium pkgconf
+    # SQLite, zlib and a C compiler are part of the system.
+    if $model; then
+        command -v spin >/dev/null || brew install spin
+    else
+        pkg-config --exists libsodium 2>/dev/null || brew install libsodium pkgconf
+    fi
+elif $model; then
+    if ! command -v spin >/dev/null || ! command -v cc >/dev/null; then
+        echo "error: install spin (https://spinroot.com) and a C compiler with your system's package manager." >&2
+        exit 1
+    fi
 elif ! pkg-config --exists libsodium sqlite3 zlib; then
     echo "error: install the development files of libsodium, SQLite and zlib with your system's package manager." >&2
     exit 1
