@@ -190,6 +190,16 @@ let package = Package(
             path: "Examples/MountedAuthority"
         ),
 
+        // MARK: Simulation
+        .executableTarget(
+            name: "RotationSimulation",
+            dependencies: [
+                "MartletCore", "MartletProtocol", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "Models/Simulation"
+        ),
+        .testTarget(name: "RotationSimulationTests", dependencies: ["RotationSimulation", "MartletProtocol"]),
+
         // MARK: Tests
         .testTarget(
             name: "MartletJOSETests",
