@@ -29,10 +29,14 @@ final class PresentationQueue: Sendable {
     static let maximumDecisions = 8
 
     let state = Mutex(State())
+    private let durableWrites: DurableWrites
     private let relaxedCommit: @Sendable () -> Void
 
-    /// - Parameter relaxedCommit: called after a commit that was not synced.
-    init(relaxedCommit: @escaping @Sendable () -> Void) {
+    /// - Parameters:
+    ///   - durableWrites: where ends are counted; advances are not.
+    ///   - relaxedCommit: called after a commit that was not synced.
+    init(durableWrites: DurableWrites, relaxedCommit: @escaping @Sendable () -> Void) {
+        self.durableWrites = durableWrites
         self.relaxedCommit = relaxedCommit
     }
 
@@ -106,16 +110,28 @@ final class PresentationQueue: Sendable {
         _ batch: [Waiting], in database: Database, _ syncing: Syncing
     ) throws -> [Result<Answer, StorageError>] {
         var hasWritten = false
+        var hasEnded = false
+        var mark: WriteMark?
         let answers = try database.inTransaction(syncing: syncing) { database in
-            try batch.map { one -> Result<Answer, StorageError> in
+            let answers = try batch.map { one -> Result<Answer, StorageError> in
                 do {
-                    return .success(try decide(one, in: database, syncing, &hasWritten))
+                    let answer = try decide(one, in: database, syncing, &hasWritten)
+                    if case .end = answer.decision.effect { hasEnded = true }
+                    return .success(answer)
                 } catch let error as RowDecodingError {
                     return .failure(StorageError(sqlite: error))
                 } catch let error as StorageError {
                     return .failure(error)
                 }
             }
+            if hasEnded { mark = try WriteMark.raise(in: database) }
+            return answers
+        }
+        do throws(StorageError) {
+            if let mark { try durableWrites.recordAndWait(mark) }
+        } catch {
+            // They are written, so none of them may be decided again here; who asks again is answered by the row.
+            return batch.map { _ in .failure(error) }
         }
         if hasWritten, syncing == .normal { relaxedCommit() }
         return answers

@@ -13,19 +13,31 @@ import Musl
 import Darwin
 #endif
 
+/// What one `SQLiteStorage` is made of.
+struct OpenedDatabase: Sendable {
+    let pool: DatabasePool
+    let checkpointer: Checkpointer
+    let mark: WriteMarkFile
+    let restore: Restore?
+}
+
 /// Opens the connections of one `SQLiteStorage`. Blocks for as long as another process holds a lock, up to the busy
 /// timeout.
-func openDatabase(path: String, options: SQLiteStorage.Options) throws -> (DatabasePool, Checkpointer) {
+func openDatabase(path: String, options: SQLiteStorage.Options) throws -> OpenedDatabase {
     try restrictFileMode(path: path)
+    let mark = WriteMarkFile(beside: path, lockTimeout: options.busyTimeout)
     let deadline = ContinuousClock.now + options.busyTimeout
     while true {
         do {
             let pool = try DatabasePool(path: path, configuration: Configuration(options))
-            try pool.writeWithoutTransaction { database in
+            let restore = try pool.writeWithoutTransaction { database in
                 // Here, since GRDB sets `synchronous` and reads the format after it has prepared the connection.
                 try Migration.run(Migration.all, in: database)
+                return try Restore.check(database, path: path, mark: mark, options.onRestore)
             }
-            return (pool, try Checkpointer(path: path, interval: options.syncInterval))
+            return OpenedDatabase(
+                pool: pool, checkpointer: try Checkpointer(path: path, interval: options.syncInterval), mark: mark,
+                restore: restore)
         } catch let error as DatabaseError
             where error.resultCode == .SQLITE_BUSY && ContinuousClock.now < deadline
         {

@@ -7,6 +7,9 @@ import Synchronization
 ///
 /// Several processes may have the same file open, each through one `SQLiteStorage`. Writes of one process go through
 /// one connection, one transaction after the other; reads have connections of their own and wait for nobody.
+///
+/// Beside the database, `martlet.mark` for `martlet.sqlite`, is the number of its durable writes. By it a database that
+/// was put back from a backup is told; see ``RestoreResponse``.
 public final class SQLiteStorage: Storage {
     /// Settings that few need to change.
     public struct Options: Sendable {
@@ -16,19 +19,28 @@ public final class SQLiteStorage: Storage {
         public var readers: Int
         /// How soon a relaxed advance is synced to disk when nothing else syncs it before.
         public var syncInterval: Duration
+        /// What to do with a database that was put back from a backup.
+        public var onRestore: RestoreResponse
 
         public init(
-            busyTimeout: Duration = .seconds(5), readers: Int = 2, syncInterval: Duration = .seconds(1)
+            busyTimeout: Duration = .seconds(5), readers: Int = 2, syncInterval: Duration = .seconds(1),
+            onRestore: RestoreResponse = .refuse
         ) {
             self.busyTimeout = busyTimeout
             self.readers = readers
             self.syncInterval = syncInterval
+            self.onRestore = onRestore
         }
     }
 
     let pool: Mutex<DatabasePool?>
     let presentations: PresentationQueue
     let checkpointer: Checkpointer
+    let durableWrites: DurableWrites
+    /// What was noticed when the database was opened; nil where it was not put back from a backup.
+    public let restore: Restore?
+    /// What every write fails with; nil where writing is allowed.
+    private let refusal: StorageError?
     /// How many user agents there were when unused ones were last looked for.
     let userAgentMark = Mutex<Int64>(0)
 
@@ -37,18 +49,23 @@ public final class SQLiteStorage: Storage {
     /// - Parameters:
     ///   - path: the file; its folder has to be there. New files have the mode 0600.
     /// - Throws: `readOnly` without the right to write, `unusable` for a file that is damaged, no database at all, or
-    ///   written by a newer version, `busy` where another process keeps it locked.
+    ///   written by a newer version, `busy` where another process keeps it locked, `restored` where it was put back
+    ///   from a backup and the options do not say what to do then.
     public init(path: String, options: Options = Options()) async throws(StorageError) {
-        let opened: Result<(DatabasePool, Checkpointer), StorageError> = await withCheckedContinuation { waiting in
+        let opened: Result<OpenedDatabase, StorageError> = await withCheckedContinuation { waiting in
             // Opening waits for locks, so it keeps off the cooperative pool.
             DispatchQueue(label: "martlet.sqlite.open").async {
                 waiting.resume(returning: Result(storage: { try openDatabase(path: path, options: options) }))
             }
         }
-        let (pool, checkpointer) = try opened.get()
-        self.pool = Mutex(pool)
-        self.checkpointer = checkpointer
-        presentations = PresentationQueue { checkpointer.schedule() }
+        let database = try opened.get()
+        pool = Mutex(database.pool)
+        checkpointer = database.checkpointer
+        durableWrites = DurableWrites { (mark) throws(StorageError) in try database.mark.raise(to: mark) }
+        restore = database.restore
+        refusal =
+            options.onRestore == .onlyRead ? restore.map { StorageError(.restored, detail: "\($0)") } : nil
+        presentations = PresentationQueue(durableWrites: durableWrites) { database.checkpointer.schedule() }
     }
 
     /// Answers everything that waits, then closes the database. Whatever is asked afterwards fails as `unavailable`.
@@ -56,10 +73,11 @@ public final class SQLiteStorage: Storage {
         guard let pool = pool.withLock({ $0.take() }) else { return }
         presentations.close()
         await withCheckedContinuation { waiting in
-            DispatchQueue(label: "martlet.sqlite.close").async { [checkpointer] in
+            DispatchQueue(label: "martlet.sqlite.close").async { [checkpointer, durableWrites] in
                 // What is already under way is finished first. Closing fails only where a statement is left open,
                 // and then the connection goes with its last owner.
                 try? pool.close()
+                durableWrites.close()
                 // Last, because it is the connection that may write: it empties the WAL and removes it.
                 checkpointer.close()
                 waiting.resume()
@@ -85,18 +103,22 @@ extension SQLiteStorage {
         return try result.get()
     }
 
-    /// Runs one transaction that is on disk before this returns.
+    /// Runs one transaction that is on disk, and counted, before this returns.
     ///
     /// It is carried out even if the calling task is cancelled meanwhile: half a sign-out helps nobody.
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StorageError) -> Value {
+        if let refusal { throw refusal }
         let result: Result<Value, StorageError> = await withCheckedContinuation { waiting in
-            let isOpen = withPool { pool in
+            let isOpen = withPool { [durableWrites] pool in
                 pool.asyncWriteWithoutTransaction { database in
-                    waiting.resume(
-                        returning: Result(storage: { try database.inTransaction(syncing: .full) { try body($0) } })
-                    )
+                    switch Result(storage: { try database.inCountedTransaction(body) }) {
+                    case .success(let (value, mark)):
+                        durableWrites.record(mark) { waiting.resume(returning: $0.map { value }) }
+                    case .failure(let error):
+                        waiting.resume(returning: .failure(error))
+                    }
                 }
             }
             if !isOpen { waiting.resume(returning: .failure(.closed)) }
@@ -105,6 +127,7 @@ extension SQLiteStorage {
     }
 
     func present(_ waiting: PresentationQueue.Waiting) {
+        if let refusal { return waiting.answer(.failure(refusal)) }
         presentations.add(waiting) { [self] drain in
             withPool { pool in pool.asyncWriteWithoutTransaction(drain) }
         }

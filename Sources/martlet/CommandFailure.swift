@@ -17,6 +17,8 @@ struct CommandFailure: Error, CustomStringConvertible {
         case let error as AuthorityError:
             // The engine's details are for the operator, who this is.
             return CommandFailure((error.message ?? error.detail ?? error.code.title).printable)
+        case let error as StorageError where error.code == .restored:
+            return CommandFailure("\(error.detail.printable)\n\(AfterRestore.advice)")
         case let error as StorageError:
             return CommandFailure(error.detail.printable)
         case let error as DataFolderError:

@@ -17,6 +17,8 @@ public struct StorageError: Error, Sendable {
         public static let busy = Code("busy")
         /// The database is damaged, or written by a newer version.
         public static let unusable = Code("unusable")
+        /// The database was put back from a backup, and an operator has to say how to go on.
+        public static let restored = Code("restored")
         /// Anything else: an I/O error, a lost connection.
         public static let unavailable = Code("unavailable")
     }

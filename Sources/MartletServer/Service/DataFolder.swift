@@ -15,6 +15,7 @@ import Glibc
 /// ```
 /// martlet-data/         0700
 ///   martlet.sqlite      0600   users, clients, sessions, sealed keys
+///   martlet.mark        0600   how many durable writes the database has seen, to notice a restored one
 ///   master.key          0600   32 bytes that the keys are sealed under, unless configuration has them
 ///   serve.lock          0600   held by the process that serves
 ///   tls/                0700   the local CA and its certificates

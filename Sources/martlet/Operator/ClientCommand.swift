@@ -62,7 +62,7 @@ extension ClientCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let clients = try await storage.withAuthority { try await $0.allClients() }
+            let clients = try await storage.withAuthority(onlyReading: true) { try await $0.allClients() }
             try output.show(table(of: clients)) {
                 $0.object { $0.member("clients", .array(clients.map { $0.json() })) }
             }

@@ -39,7 +39,7 @@ extension KeyCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let keys = try await storage.withAuthority { authority in
+            let keys = try await storage.withAuthority(onlyReading: true) { authority in
                 KeyRecord.Kind.allCases.flatMap { kind in
                     let schedule = authority.keys.schedule(of: kind)
                     return schedule.records.map { ScheduledKey($0, in: schedule, at: Clock.system.now) }

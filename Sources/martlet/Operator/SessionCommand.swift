@@ -21,7 +21,7 @@ extension SessionCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let sessions = try await storage.withAuthority { authority in
+            let sessions = try await storage.withAuthority(onlyReading: true) { authority in
                 let userID = try await user.asyncMap { try await authority.existingUser($0).id }
                 let sessions = try await allPages {
                     try await authority.sessions(of: userID, includingEnded: all, before: $0?.id, limit: $1)
@@ -62,7 +62,7 @@ extension SessionCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let session = try await storage.withAuthority { authority in
+            let session = try await storage.withAuthority(onlyReading: true) { authority in
                 let session = try await authority.existingSession(id)
                 return try await OperatorsSession(session, user: authority.user(session.userID), at: Clock.system.now)
             }

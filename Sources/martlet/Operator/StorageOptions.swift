@@ -33,9 +33,11 @@ struct StorageOptions: ParsableArguments {
 
     /// Opens the authority on its data, does something with it and closes it again.
     ///
-    /// - Parameter makingFolder: whether the data folder may be new, as before the server's first start.
+    /// - Parameters:
+    ///   - makingFolder: whether the data folder may be new, as before the server's first start.
+    ///   - onlyReading: whether it also looks at a database that was put back from a backup.
     func withAuthority<Answer>(
-        makingFolder: Bool = false, _ work: (Authority) async throws -> Answer
+        makingFolder: Bool = false, onlyReading: Bool = false, _ work: (Authority) async throws -> Answer
     ) async throws -> Answer {
         let configuration = try loadedConfiguration().configuration
         let folder: DataFolder
@@ -50,7 +52,9 @@ struct StorageOptions: ParsableArguments {
             }
         }
         let masterKey = try configuration.masterKey.flatMap { MasterKey(bytes: $0.bytes) } ?? folder.masterKey()
-        let storage = try await SQLiteStorage(path: folder.databasePath, options: .init(readers: 1))
+        let storage = try await SQLiteStorage(
+            path: folder.databasePath, options: .init(readers: 1, onRestore: onlyReading ? .onlyRead : .refuse))
+        if let restore = storage.restore { StandardError.put("warning: \("\(restore)".printable)\n") }
         do {
             let answer = try await work(
                 Authority(

@@ -42,7 +42,7 @@ extension UserCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let users = try await storage.withAuthority { authority in
+            let users = try await storage.withAuthority(onlyReading: true) { authority in
                 try await allPages { try await authority.users(after: $0?.id, limit: $1) }
             }
             try output.show(table(of: users)) {
@@ -73,7 +73,7 @@ extension UserCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let user = try await storage.withAuthority { try await $0.existingUser(name) }
+            let user = try await storage.withAuthority(onlyReading: true) { try await $0.existingUser(name) }
             try output.show(table(of: user)) { UserDescription(user).write(to: &$0) }
         }
 

@@ -21,6 +21,12 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var storage: StorageOptions
     @Option(help: ArgumentHelp("The address to listen on. (default: localhost:8443)", valueName: "host:port"))
     var listen: String?
+    @Option(
+        help: ArgumentHelp(
+            "How to go on with a database that was put back from a backup: end-sessions (everyone signs in again, and "
+                + "nothing that was issued is valid any more) or keep.",
+            valueName: "response"))
+    var afterRestore: AfterRestore?
 
     func run() async throws {
         // Saves a hop between threads at each await; has to come before anything runs.
@@ -34,10 +40,17 @@ struct ServeCommand: AsyncParsableCommand {
         defer { withExtendedLifetime(lock) {} }
         let tls = try tlsContext(configuration, folder, logger)
         let masterKey = try configuration.masterKey.flatMap { MasterKey(bytes: $0.bytes) } ?? folder.masterKey()
-        let database = try await SQLiteStorage(path: folder.databasePath)
+        let database = try await SQLiteStorage(
+            path: folder.databasePath, options: .init(onRestore: afterRestore?.response ?? .refuse))
+        if let afterRestore { StandardError.put(afterRestore.remark(on: database.restore)) }
         let served = await Result(catching: {
             let server = try await AuthorityServer(
                 configuration, storage: database, masterKey: masterKey, tls: tls, logger: logger)
+            if database.restore != nil, afterRestore == .endSessions {
+                // The backup may lack the newest key. Its id is used anew, so that tokens it made are found forged
+                // and their holders sign in, rather than try again for ever.
+                _ = try await server.authority.keys.rotate(.refreshTokenMAC)
+            }
             let greeting = Greeting(server, folder: folder, configuration: configuration)
             try await ServiceGroup(
                 services: [GreetingServer(server: server, greeting: greeting)],

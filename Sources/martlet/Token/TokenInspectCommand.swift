@@ -39,7 +39,7 @@ struct TokenInspectCommand: AsyncParsableCommand {
         _ work: (Authority) async throws -> TokenVerification
     ) async throws -> TokenVerification {
         do {
-            return try await storage.withAuthority(work)
+            return try await storage.withAuthority(onlyReading: true, work)
         } catch  where storage.dataPath == nil && storage.configurationPath == nil {
             return .notChecked("\(CommandFailure.explaining(error))")
         }

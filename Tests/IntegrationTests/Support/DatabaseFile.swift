@@ -8,4 +8,11 @@ enum DatabaseFile {
         defer { try? database.close() }
         return try database.read { try String.fetchAll($0, sql: "PRAGMA integrity_check") }
     }
+
+    /// Changes it as no command of ours does.
+    static func change(folder data: String, _ sql: String) throws {
+        let database = try DatabaseQueue(path: "\(data)/martlet.sqlite")
+        defer { try? database.close() }
+        try database.write { try $0.execute(sql: sql) }
+    }
 }
