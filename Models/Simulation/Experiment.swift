@@ -6,6 +6,8 @@ struct Experiment: Sendable {
     var sessions = 2_000
     var days: Milliseconds = 60
     var thieves = 500
+    /// How long a thief goes on, if nobody stops him.
+    var theftDays: Milliseconds = 30
     var seed: UInt64 = 1
     var defect: MartletRule.Defect?
 
@@ -75,7 +77,7 @@ struct Experiment: Sendable {
     ) async -> Thefts {
         let lives = await lives(thieves) { index in
             contender.life(
-                seed: seed(label, index), under: conditions, lasting: .days(30), thief: plan, defect: defect)
+                seed: seed(label, index), under: conditions, lasting: .days(theftDays), thief: plan, defect: defect)
         }
         var sum = Thefts(contender: contender, plan: plan)
         for life in lives {

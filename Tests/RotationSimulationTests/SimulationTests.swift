@@ -75,6 +75,7 @@ struct SimulationTests {
         experiment.sessions = 2
         experiment.thieves = 2
         experiment.days = 2
+        experiment.theftDays = 2
         let results = await Results(of: experiment) { _ in }
         #expect(results.failures.isEmpty)
         var page = MarkedText(text: "before\n<!-- simulation -->\nold\n<!-- /simulation -->\nafter\n")

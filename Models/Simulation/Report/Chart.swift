@@ -126,7 +126,8 @@ struct Chart {
                 y: y,
                 class: "small"),
             text(
-                "\(results.experiment.thieves) thieves for each field, on a network without faults, for 30 days.",
+                "\(results.experiment.thieves) thieves for each field, on a network without faults, for "
+                    + "\(results.experiment.theftDays) days.",
                 x: fieldsAt, y: y, class: "small"),
             text(
                 "Never: he goes on for as long as he likes, and is given tokens each time.",

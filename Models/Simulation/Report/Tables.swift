@@ -12,8 +12,8 @@ struct Tables {
 
         A thief copies the client's store once, and then comes at each of the victim's renewals, so long before or \
         after it. How many renewals of the victim it took from his first visit until the session was ended; in \
-        brackets how often he was given tokens within 30 days, at the most (\(experiment.thieves) thieves for each \
-        figure):
+        brackets how often he was given tokens within \(experiment.theftDays) days, at the most \
+        (\(experiment.thieves) thieves for each figure):
 
         \(thefts)
         """
