@@ -1,6 +1,6 @@
 # Each target is a script, which says what it does and can be run without make.
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint format docs docs-check demo model simulate bench sanitize fuzz clean
+.PHONY: help run build test lint format docs docs-check demo model simulate chaos bench sanitize fuzz clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ bench: ## measure
 
 simulate: ## months of renewals and thefts, under this rotation rule and others; writes docs/ (ARGS='--break …' breaks it)
 	@Scripts/simulate.sh $(ARGS)
+
+chaos: ## renew on a server that is killed, behind a network that loses; ARGS='--renewals 10000' for one run
+	@Scripts/chaos.sh $(ARGS)
 
 sanitize: ## the tests under ThreadSanitizer
 	@Scripts/sanitize.sh $(ARGS)

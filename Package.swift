@@ -201,6 +201,14 @@ let package = Package(
         .testTarget(name: "RotationSimulationTests", dependencies: ["RotationSimulation", "MartletProtocol"]),
 
         // MARK: Tests
+        // The clients of `make chaos`; not a product.
+        .executableTarget(
+            name: "ChaosClient",
+            dependencies: [
+                "MartletClient", "MartletProtocol", .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            path: "Chaos/Client"
+        ),
         .testTarget(
             name: "MartletJOSETests",
             dependencies: [
@@ -268,7 +276,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "martlet", "MartletClient", "MartletProtocol", "MartletJOSE", "MartletVerifier",
+                "martlet", "ChaosClient", "MartletClient", "MartletProtocol", "MartletJOSE", "MartletVerifier",
                 "MartletHummingbird",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "GRDB", package: "GRDB.swift", condition: server),

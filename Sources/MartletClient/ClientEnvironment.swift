@@ -19,3 +19,16 @@ package struct ClientEnvironment: Sendable {
         self.random = random
     }
 }
+
+extension ClientEnvironment {
+    /// The real world, by the platform's own transport.
+    ///
+    /// - Throws: ``MartletClientError/Code/invalidCertificates``.
+    package static func system(_ options: ClientOptions) throws(MartletClientError) -> ClientEnvironment {
+        #if canImport(Darwin)
+        ClientEnvironment(transport: try URLSessionTransport(options: options))
+        #else
+        ClientEnvironment(transport: try AsyncHTTPTransport(options: options))
+        #endif
+    }
+}

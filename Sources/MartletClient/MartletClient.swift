@@ -54,14 +54,8 @@ public actor MartletClient {
     public init(
         server: String, client: String = "first-party", store: any TokenStore, options: ClientOptions = ClientOptions()
     ) throws(MartletClientError) {
-        #if canImport(Darwin)
-        let transport = try URLSessionTransport(options: options)
-        #else
-        let transport = try AsyncHTTPTransport(options: options)
-        #endif
         try self.init(
-            server: server, client: client, store: store, options: options,
-            environment: ClientEnvironment(transport: transport))
+            server: server, client: client, store: store, options: options, environment: .system(options))
     }
 
     package init(
