@@ -89,6 +89,12 @@ extension RawConnection {
 }
 
 extension [HTTP2Bytes.Frame] {
+    /// Whether the server gave up on a flood, with ENHANCE_YOUR_CALM (RFC 9113 §7) where it said why: what it says last
+    /// is lost where the rest of the flood arrives at a closed socket, which resets the connection.
+    func endWithCalmDown(within answers: Int) -> Bool {
+        count < answers && allSatisfy { $0.type != 7 || $0.errorCode == 0xB }
+    }
+
     /// The body of the answer on a stream.
     func body(stream: UInt32) -> String {
         String(decoding: filter { $0.type == 0 && $0.stream == stream }.flatMap(\.payload), as: UTF8.self)
