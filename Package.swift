@@ -85,6 +85,8 @@ let package = Package(
             dependencies: [
                 "MartletCore", "MartletProtocol", "CFileStatus",
                 .product(name: "GRDB", package: "GRDB.swift", condition: server),
+                // SQLite's own functions, as GRDB links them.
+                .product(name: "GRDBSQLite", package: "GRDB.swift", condition: server),
             ]
         ),
         .target(

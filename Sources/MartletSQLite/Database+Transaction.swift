@@ -34,11 +34,13 @@ extension Database {
 
     /// Reads all rows of a cached statement.
     func rows<Value>(
-        _ sql: String, _ arguments: [(any DatabaseValueConvertible)?] = [], _ decode: (Row) throws -> Value
+        _ sql: String, _ arguments: [(any DatabaseValueConvertible)?] = [], _ decode: (Columns) throws -> Value
     ) throws -> [Value] {
-        let cursor = try Row.fetchCursor(cachedStatement(sql: sql), arguments: StatementArguments(arguments))
+        let statement = try cachedStatement(sql: sql)
+        try statement.setArguments(StatementArguments(arguments))
+        defer { statement.rewind() }
         var values: [Value] = []
-        while let row = try cursor.next() { values.append(try decode(row)) }
+        while let row = try statement.next() { values.append(try decode(row)) }
         return values
     }
 }

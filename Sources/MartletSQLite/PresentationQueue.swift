@@ -6,8 +6,6 @@ import Synchronization
 /// Group commit: presentations that arrive while a transaction runs are decided together in the next one, one after
 /// the other, each seeing what those before it wrote.
 final class PresentationQueue: Sendable {
-    typealias Answer = (decision: RotationDecision, session: Session?)
-
     /// A presentation that waits for its answer. It gets exactly one.
     struct Waiting: Sendable {
         let id: SessionID
@@ -15,7 +13,7 @@ final class PresentationQueue: Sendable {
         let now: Timestamp
         let durability: Durability
         let decide: @Sendable (Session?) -> RotationDecision
-        let answer: @Sendable (Result<Answer, StorageError>) -> Void
+        let answer: @Sendable (Result<Presented, StorageError>) -> Void
     }
 
     struct State {
@@ -86,7 +84,7 @@ final class PresentationQueue: Sendable {
         for (one, answer) in zip(batch, commit(batch, in: database)) { one.answer(answer) }
     }
 
-    private func commit(_ batch: [Waiting], in database: Database) -> [Result<Answer, StorageError>] {
+    private func commit(_ batch: [Waiting], in database: Database) -> [Result<Presented, StorageError>] {
         do {
             if batch.contains(where: { $0.durability == .full }) { return try decide(batch, in: database, .full) }
             do {
@@ -108,19 +106,19 @@ final class PresentationQueue: Sendable {
 
     private func decide(
         _ batch: [Waiting], in database: Database, _ syncing: Syncing
-    ) throws -> [Result<Answer, StorageError>] {
+    ) throws -> [Result<Presented, StorageError>] {
         var hasWritten = false
         var hasEnded = false
         var mark: WriteMark?
         let answers = try database.inTransaction(syncing: syncing) { database in
-            let answers = try batch.map { one -> Result<Answer, StorageError> in
+            let statements = try RenewalStatements(database)
+            let answers = try batch.map { one -> Result<Presented, StorageError> in
                 do {
-                    let answer = try decide(one, in: database, syncing, &hasWritten)
+                    let answer = try decide(one, statements, syncing, &hasWritten)
                     if case .end = answer.decision.effect { hasEnded = true }
                     return .success(answer)
-                } catch let error as RowDecodingError {
-                    return .failure(StorageError(sqlite: error))
                 } catch let error as StorageError {
+                    // Of this row alone. What SQLite throws is of the transaction.
                     return .failure(error)
                 }
             }
@@ -138,70 +136,20 @@ final class PresentationQueue: Sendable {
     }
 
     private func decide(
-        _ one: Waiting, in database: Database, _ syncing: Syncing, _ hasWritten: inout Bool
-    ) throws -> Answer {
+        _ one: Waiting, _ statements: RenewalStatements, _ syncing: Syncing, _ hasWritten: inout Bool
+    ) throws -> Presented {
         for _ in 0..<Self.maximumDecisions {
-            let row = try SessionRow.fetch(one.id, in: database)
-            let decision = one.decide(row?.session)
+            let found = try statements.find(one.id)
+            let decision = one.decide(found?.row.session)
             let effect = decision.effect
             if case .end = effect, syncing == .normal { throw NeedsSync() }
-            if try apply(effect, to: row, for: one, in: database) {
+            if try statements.apply(effect, to: found, one.id, from: one.presenter, at: one.now) {
                 if effect != .none { hasWritten = true }
-                return (decision, row?.session)
+                return Presented(decision: decision, session: found?.row.session, user: found?.user)
             }
         }
         throw StorageError(
             .unavailable, detail: "a decision on session \(one.id) did not fit its row \(Self.maximumDecisions) times"
         )
-    }
-
-    /// The one write of a rotation. No column that it sets is in an index.
-    static let advance = """
-        UPDATE sessions SET head = ?, head_generation = ?, previous = ?, advanced_at = ?, late_floor = ?,
-            window_floor = ?, window_opened_at = ?, last_seen_at = ?, last_address = ?, last_user_agent = ?
-        WHERE id = ? AND head = ? AND ended_at IS NULL
-        """
-
-    /// - Returns: false where the condition of the write did not hold, and nothing was written.
-    private func apply(
-        _ effect: RotationEffect, to row: SessionRow?, for one: Waiting, in database: Database
-    ) throws -> Bool {
-        switch effect {
-        case .none:
-            true
-        case .change(let change):
-            try database.change(
-                Self.advance,
-                [
-                    change.head.data, Int64(change.generation), change.previous.data, change.advancedAt.milliseconds,
-                    Int64(change.lateFloor.generation), Int64(change.lateFloor.next),
-                    change.lateFloor.openedAt.milliseconds, one.now.milliseconds, one.presenter.address,
-                    try userAgent(of: one, row, in: database),
-                    one.id.data, change.expected.data,
-                ]
-            ) == 1
-        case .seen:
-            try database.change(
-                """
-                UPDATE sessions SET last_seen_at = ?, last_address = ?, last_user_agent = ?
-                WHERE id = ? AND ended_at IS NULL
-                """,
-                [
-                    one.now.milliseconds, one.presenter.address, try userAgent(of: one, row, in: database),
-                    one.id.data,
-                ]
-            ) == 1
-        case .end(let end):
-            try database.change(
-                "UPDATE sessions SET ended_at = ?, end_reason = ? WHERE id = ? AND ended_at IS NULL",
-                [end.at.milliseconds, end.reason.rawValue, one.id.data]
-            ) == 1
-        }
-    }
-
-    /// The number of the presenter's user agent; mostly it is the one that the row has already.
-    private func userAgent(of one: Waiting, _ row: SessionRow?, in database: Database) throws -> Int64? {
-        if let row, row.session.lastPresenter.userAgent == one.presenter.userAgent { return row.userAgentID }
-        return try UserAgents.intern(one.presenter.userAgent, in: database)
     }
 }

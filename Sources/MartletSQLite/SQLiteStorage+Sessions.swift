@@ -8,7 +8,7 @@ extension SQLiteStorage {
     }
 
     public func session(_ id: SessionID) async throws(StorageError) -> Session? {
-        try await read { try SessionRow.fetch(id, in: $0)?.session }
+        try await read { try SessionRow.fetch(id, in: $0) }
     }
 
     public func sessions(
@@ -24,8 +24,8 @@ extension SQLiteStorage {
     public func present(
         _ id: SessionID, from presenter: Presenter, at now: Timestamp, durability: Durability,
         decide: @escaping @Sendable (Session?) -> RotationDecision
-    ) async throws(StorageError) -> (decision: RotationDecision, session: Session?) {
-        let answer: Result<PresentationQueue.Answer, StorageError> = await withCheckedContinuation { waiting in
+    ) async throws(StorageError) -> Presented {
+        let answer: Result<Presented, StorageError> = await withCheckedContinuation { waiting in
             present(
                 PresentationQueue.Waiting(
                     id: id, presenter: presenter, now: now, durability: durability, decide: decide,

@@ -64,7 +64,7 @@ extension SQLiteStorage {
                 WHERE id <= ? AND id NOT IN (SELECT last_user_agent FROM sessions WHERE last_user_agent IS NOT NULL)
                 """,
                 [newest]
-            ) { try $0.decode(Int64.self, atIndex: 0) }
+            ) { try $0.integer(at: 0) }
         }
         for start in stride(from: 0, to: unused.count, by: 500) {
             try await write { database in

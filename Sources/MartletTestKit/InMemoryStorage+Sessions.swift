@@ -34,28 +34,30 @@ extension InMemoryStorage {
     public func present(
         _ id: SessionID, from presenter: Presenter, at now: Timestamp, durability: Durability,
         decide: @escaping @Sendable (Session?) -> RotationDecision
-    ) async throws(StorageError) -> (decision: RotationDecision, session: Session?) {
+    ) async throws(StorageError) -> Presented {
         try access { state throws(StorageError) in
             for _ in 0..<8 {
                 let session = state.sessions[id]
                 let decision = decide(session)
+                let presented = Presented(
+                    decision: decision, session: session, user: session.flatMap { state.users[$0.userID] })
                 let changed: Session?
                 switch decision.effect {
-                case .none: return (decision, session)
+                case .none: return presented
                 case .change(let change): changed = session?.applying(change)
                 case .seen: changed = session
                 case .end(let end):
                     changed = session
                     if let session, session.end == nil {
                         state.sessions[id]?.end = end
-                        return (decision, session)
+                        return presented
                     }
                 }
                 guard var changed, changed.end == nil else { continue }
                 changed.lastSeenAt = now
                 changed.lastPresenter = presenter
                 state.sessions[id] = changed
-                return (decision, session)
+                return presented
             }
             throw StorageError(.unavailable, detail: "a decision on session \(id) did not fit its row 8 times")
         }

@@ -7,7 +7,7 @@ extension SessionStorage {
         _ token: RefreshToken, client: PresentingClient = .implied, delivery: Delivery = .body,
         provenKey: String? = nil, policy: RotationPolicy = RotationPolicy(), from presenter: Presenter = Presenter(),
         at now: Timestamp = Fixtures.start, durability: Durability = .relaxed
-    ) async throws(StorageError) -> (decision: RotationDecision, session: Session?) {
+    ) async throws(StorageError) -> Presented {
         let presentation = Presentation(token: token, client: client, delivery: delivery, provenKey: provenKey)
         return try await present(token.session, from: presenter, at: now, durability: durability) { session in
             RotationDecision(on: presentation, for: session, clientIsPublic: true, policy: policy, now: now)

@@ -71,7 +71,7 @@ private struct DefectiveStorage: Storage {
     func present(
         _ id: SessionID, from presenter: Presenter, at now: Timestamp, durability: Durability,
         decide: @escaping @Sendable (Session?) -> RotationDecision
-    ) async throws(StorageError) -> (decision: RotationDecision, session: Session?) {
+    ) async throws(StorageError) -> Presented {
         switch defect {
         case .decidesOutsideItsTransaction:
             let decision = decide(try await base.session(id))
@@ -86,7 +86,7 @@ private struct DefectiveStorage: Storage {
                     state.sessions[id]?.headGeneration = change.generation
                 }
             }
-            return (decision, session)
+            return Presented(decision: decision, session: session, user: nil)
         case .writesOnRepeat:
             let result = try await base.present(id, from: presenter, at: now, durability: durability, decide: decide)
             if case .repeat = result.decision { try base.access { $0.sessions[id]?.lastSeenAt = now } }

@@ -94,7 +94,7 @@ struct SchemaTests {
         let storage = try await SQLiteStorage(path: folder.database)
         let opened = try await storage.read { database in
             try Row.fetchAll(
-                database, sql: "EXPLAIN " + PresentationQueue.advance,
+                database, sql: "EXPLAIN " + RenewalStatements.advanceText,
                 arguments: StatementArguments(repeatElement(0, count: 12))
             )
             .count { $0["opcode"] == "OpenWrite" }

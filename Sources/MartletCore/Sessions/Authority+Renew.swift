@@ -17,18 +17,18 @@ extension Authority {
         let token = try await authenticatedRefreshToken(text)
         let presentation = Presentation(token: token, client: client, delivery: delivery)
         let now = clock.now
-        let (decision, session) = try await decide(on: presentation, presenter: presenter, at: now)
-        report(decision, session: session, presenter: presenter, at: now)
-        switch decision {
+        let presented = try await decide(on: presentation, presenter: presenter, at: now)
+        report(presented, presenter: presenter, at: now)
+        switch presented.decision {
         case .unknown: throw AuthorityError(.refreshTokenInvalid)
         case .mismatch: throw AuthorityError(.clientMismatch)
         case .ended(let end), .replay(let end): throw AuthorityError(.sessionEnded, reason: end.reason)
         case .expired(let reason): throw AuthorityError(.sessionEnded, reason: reason)
         case .late: throw AuthorityError(.tokenSuperseded, retryAfter: .seconds(1))
         case .repeat(let child), .advance(_, let child), .resync(let child, _), .recovered(_, let child):
-            return try await answer(session, child: child, to: token, scopes: scopes, at: now)
+            return try await answer(presented, child: child, to: token, scopes: scopes, at: now)
         case .kept:
-            return try await answer(session, child: nil, to: token, scopes: scopes, at: now)
+            return try await answer(presented, child: nil, to: token, scopes: scopes, at: now)
         }
     }
 
@@ -42,7 +42,7 @@ extension Authority {
 
     private func decide(
         on presentation: Presentation, presenter: Presenter, at now: Timestamp
-    ) async throws(AuthorityError) -> (decision: RotationDecision, session: Session?) {
+    ) async throws(AuthorityError) -> Presented {
         let first = try await decideOnce(on: presentation, presenter: presenter, at: now)
         // Its row goes on and yet it was found ended: its client is not known here. Another process may just have
         // registered it, so the clients are read again and it is decided anew.
@@ -53,7 +53,7 @@ extension Authority {
 
     private func decideOnce(
         on presentation: Presentation, presenter: Presenter, at now: Timestamp
-    ) async throws(AuthorityError) -> (decision: RotationDecision, session: Session?) {
+    ) async throws(AuthorityError) -> Presented {
         let durability = durability(of: presentation.client)
         return try await storing { () async throws(StorageError) in
             try await storage.present(
@@ -83,14 +83,12 @@ extension Authority {
     }
 
     private func answer(
-        _ session: Session?, child: ChildToken?, to token: RefreshToken, scopes: [String]?, at now: Timestamp
+        _ presented: Presented, child: ChildToken?, to token: RefreshToken, scopes: [String]?, at now: Timestamp
     ) async throws(AuthorityError) -> IssuedTokens {
-        guard var session, let client = try await clients.client(session.clientID) else {
+        guard var session = presented.session, let client = try await clients.client(session.clientID) else {
             throw AuthorityError(.sessionEnded, reason: .clientRemoved)
         }
-        guard let user = try await user(session.userID) else {
-            throw AuthorityError(.sessionEnded, reason: .userRemoved)
-        }
+        guard let user = presented.user else { throw AuthorityError(.sessionEnded, reason: .userRemoved) }
         guard !user.isDisabled else { throw AuthorityError(.sessionEnded, reason: .userDisabled) }
         session.lastSeenAt = now
         let refreshToken =
@@ -100,7 +98,8 @@ extension Authority {
         return try issue(refreshToken, for: session, user: user, client: client, scopes: granted, at: now)
     }
 
-    private func report(_ decision: RotationDecision, session: Session?, presenter: Presenter, at now: Timestamp) {
+    private func report(_ presented: Presented, presenter: Presenter, at now: Timestamp) {
+        let (decision, session) = (presented.decision, presented.session)
         report(
             AuthorityEvent(
                 .rotation(decision), at: now, user: session?.userID, session: session?.id, client: session?.clientID,

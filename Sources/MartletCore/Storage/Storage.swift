@@ -75,11 +75,11 @@ public protocol SessionStorage: Sendable {
     /// - Parameters:
     ///   - durability: `relaxed` returns once the write is visible to every reader, before it is synced to disk. Ends
     ///     are synced all the same.
-    /// - Returns: the decision that was acted on, and the row as it was before.
+    /// - Returns: the decision that was acted on, and what it was taken on.
     func present(
         _ id: SessionID, from presenter: Presenter, at now: Timestamp, durability: Durability,
         decide: @escaping @Sendable (Session?) -> RotationDecision
-    ) async throws(StorageError) -> (decision: RotationDecision, session: Session?)
+    ) async throws(StorageError) -> Presented
 
     /// Ends sessions that have not ended, for one reason.
     ///
@@ -99,6 +99,22 @@ public protocol SessionStorage: Sendable {
     func sweep(
         at now: Timestamp, grace: Duration, forgetting: Timestamp, limit: Int
     ) async throws(StorageError) -> Int
+}
+
+/// What came of a presentation.
+public struct Presented: Sendable, Hashable {
+    /// The decision that was acted on.
+    public let decision: RotationDecision
+    /// The row as it was before; nil where there is none.
+    public let session: Session?
+    /// The session's user as the same transaction saw the account; nil where it is gone.
+    public let user: User?
+
+    public init(decision: RotationDecision, session: Session?, user: User?) {
+        self.decision = decision
+        self.session = session
+        self.user = user
+    }
 }
 
 /// Which sessions to end.

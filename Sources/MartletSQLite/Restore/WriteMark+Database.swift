@@ -21,9 +21,9 @@ extension WriteMark {
                 [other], WriteMark.init))
     }
 
-    private init(_ row: Row) throws {
+    private init(_ row: Columns) throws {
         self.init(
-            database: try row.text(at: 0), number: try row.decode(Int64.self, atIndex: 1),
+            database: try row.text(at: 0), number: try row.integer(at: 1),
             writtenAt: try row.timestamp(at: 2))
     }
 

@@ -11,14 +11,14 @@ extension ClientRegistration {
 
         """
 
-    init(_ row: Row) throws {
+    init(_ row: Columns) throws {
         let mode = try row.optionalText(at: 8).map { text in
             guard let mode = RotationMode(rawValue: text) else { throw StorageError.malformed("rotation mode") }
             return mode
         }
         self.init(
             id: try row.text(at: 0),
-            kind: row.hasNull(atIndex: 1) ? .public : .confidential(secretHash: try row.bytes(at: 1)),
+            kind: row.isNull(at: 1) ? .public : .confidential(secretHash: try row.bytes(at: 1)),
             scopes: try row.texts(at: 2), audience: try row.optionalText(at: 3), profile: try row.optionalText(at: 4),
             overrides: SessionPolicy.Overrides(
                 accessLifetime: try row.optionalDuration(at: 5), idleLimit: try row.optionalDuration(at: 6),

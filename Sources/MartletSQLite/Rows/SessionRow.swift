@@ -3,21 +3,24 @@ import GRDB
 import MartletCore
 import MartletProtocol
 
-/// A row of `sessions`, decoded by position: this is read at every renewal.
+/// A row of `sessions`, decoded by position.
 struct SessionRow {
     let session: Session
     let userAgentID: Int64?
 
-    private static let select = """
-        SELECT sessions.id, user_id, client_id, delivery, seed_hash, binding_key, parent_id, device, created_at,
+    static let columns = """
+        sessions.id, user_id, client_id, delivery, seed_hash, binding_key, parent_id, device, sessions.created_at,
             authenticated_at, idle_limit, absolute_limit, head, head_generation, previous, advanced_at, last_seen_at,
             last_address, last_user_agent, user_agents.text, ended_at, end_reason, late_floor,
             window_floor, window_opened_at
-        FROM sessions LEFT JOIN user_agents ON user_agents.id = last_user_agent
+        """
+    static let columnCount = 25
+    private static let select = """
+        SELECT \(columns) FROM sessions LEFT JOIN user_agents ON user_agents.id = last_user_agent
 
         """
 
-    init(_ row: Row) throws {
+    init(_ row: Columns) throws {
         guard let delivery = Delivery(rawValue: try row.text(at: 3)) else { throw StorageError.malformed("delivery") }
         let endedAt = try row.optionalTimestamp(at: 20)
         let reason = try row.optionalText(at: 21).map(EndReason.init(rawValue:))
@@ -34,10 +37,10 @@ struct SessionRow {
             device: try row.optionalText(at: 7),
             createdAt: try row.timestamp(at: 8),
             authenticatedAt: try row.timestamp(at: 9),
-            idleLimit: .milliseconds(try row.decode(Int64.self, atIndex: 10)),
+            idleLimit: try row.duration(at: 10),
             absoluteLimit: try row.timestamp(at: 11),
             head: try row.tag(at: 12),
-            headGeneration: try row.decode(UInt32.self, atIndex: 13),
+            headGeneration: try row.generation(at: 13),
             previous: try row.optionalTag(at: 14),
             advancedAt: try row.optionalTimestamp(at: 15),
             lateFloor: try row.lateFloor(at: 22),
@@ -47,14 +50,11 @@ struct SessionRow {
             ),
             end: end
         )
-        userAgentID = try row.decode(Int64?.self, atIndex: 18)
+        userAgentID = try row.optionalInteger(at: 18)
     }
 
-    static func fetch(_ id: SessionID, in database: Database) throws -> SessionRow? {
-        let cursor = try Row.fetchCursor(
-            database.cachedStatement(sql: select + "WHERE sessions.id = ?"), arguments: [id.data]
-        )
-        return try cursor.next().map(SessionRow.init)
+    static func fetch(_ id: SessionID, in database: Database) throws -> Session? {
+        try database.rows(select + "WHERE sessions.id = ?", [id.data]) { try SessionRow($0).session }.first
     }
 
     static func fetch(
@@ -112,12 +112,12 @@ struct SessionRow {
     }
 }
 
-extension Row {
+extension Columns {
     /// The late floor in three columns, all of them NULL where the session never advanced.
     fileprivate func lateFloor(at index: Int) throws -> LateFloor? {
-        if hasNull(atIndex: index) { return nil }
+        if isNull(at: index) { return nil }
         return LateFloor(
-            generation: try decode(UInt32.self, atIndex: index), next: try decode(UInt32.self, atIndex: index + 1),
+            generation: try generation(at: index), next: try generation(at: index + 1),
             openedAt: try timestamp(at: index + 2)
         )
     }

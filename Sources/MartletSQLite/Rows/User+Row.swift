@@ -3,19 +3,24 @@ import MartletCore
 import MartletProtocol
 
 extension User {
-    static let select = """
-        SELECT id, username, email, roles, password_hash, security_version, created_at, password_changed_at,
+    static let columns = """
+        users.id, username, email, roles, password_hash, security_version, users.created_at, password_changed_at,
             disabled_at
-        FROM users
-
         """
+    static let select = "SELECT \(columns) FROM users "
 
-    init(_ row: Row) throws {
+    init(_ row: Columns) throws {
+        try self.init(row, from: 0)
+    }
+
+    /// - Parameter first: where its columns begin.
+    init(_ row: Columns, from first: Int) throws {
         self.init(
-            id: try row.identifier(at: 0), username: try row.text(at: 1), email: try row.optionalText(at: 2),
-            roles: try row.texts(at: 3), passwordHash: PasswordHash(text: try row.text(at: 4)),
-            securityVersion: try row.decode(Int64.self, atIndex: 5), createdAt: try row.timestamp(at: 6),
-            passwordChangedAt: try row.timestamp(at: 7), disabledAt: try row.optionalTimestamp(at: 8)
+            id: try row.identifier(at: first), username: try row.text(at: first + 1),
+            email: try row.optionalText(at: first + 2), roles: try row.texts(at: first + 3),
+            passwordHash: PasswordHash(text: try row.text(at: first + 4)),
+            securityVersion: try row.integer(at: first + 5), createdAt: try row.timestamp(at: first + 6),
+            passwordChangedAt: try row.timestamp(at: first + 7), disabledAt: try row.optionalTimestamp(at: first + 8)
         )
     }
 

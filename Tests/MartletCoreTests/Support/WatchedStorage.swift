@@ -85,7 +85,7 @@ final class WatchedStorage: Storage {
     func present(
         _ id: SessionID, from presenter: Presenter, at now: Timestamp, durability: Durability,
         decide: @escaping @Sendable (Session?) -> RotationDecision
-    ) async throws(StorageError) -> (decision: RotationDecision, session: Session?) {
+    ) async throws(StorageError) -> Presented {
         state.withLock { $0.durabilities.append(durability) }
         return try await base.present(id, from: presenter, at: now, durability: durability, decide: decide)
     }

@@ -16,62 +16,57 @@ extension Data {
     fileprivate init(high: UInt64, low: UInt64) {
         self = unsafe Swift.withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { unsafe Data($0) }
     }
-
-    /// The halves of 16 bytes; nil for another length.
-    fileprivate var halves: (high: UInt64, low: UInt64)? {
-        guard count == 16 else { return nil }
-        return unsafe withUnsafeBytes { bytes in
-            unsafe (
-                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
-                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-            )
-        }
-    }
 }
 
-extension Row {
+extension Columns {
     func identifier<Kind>(at index: Int) throws -> Identifier<Kind> {
-        guard let halves = try decode(Data.self, atIndex: index).halves,
-            let uuid = UUIDv7(high: halves.high, low: halves.low)
-        else { throw StorageError.malformed("identifier") }
+        let halves = try halves(at: index)
+        guard let uuid = UUIDv7(high: halves.high, low: halves.low) else { throw StorageError.malformed("identifier") }
         return Identifier(uuid)
     }
 
     func optionalIdentifier<Kind>(at index: Int) throws -> Identifier<Kind>? {
-        hasNull(atIndex: index) ? nil : try identifier(at: index)
+        isNull(at: index) ? nil : try identifier(at: index)
     }
 
     func tag(at index: Int) throws -> RefreshTokenTag {
-        guard let halves = try decode(Data.self, atIndex: index).halves else { throw StorageError.malformed("tag") }
+        let halves = try halves(at: index)
         return RefreshTokenTag(high: halves.high, low: halves.low)
     }
 
     func optionalTag(at index: Int) throws -> RefreshTokenTag? {
-        hasNull(atIndex: index) ? nil : try tag(at: index)
+        isNull(at: index) ? nil : try tag(at: index)
     }
 
-    func bytes(at index: Int) throws -> [UInt8] {
-        Array(try decode(Data.self, atIndex: index))
+    func optionalInteger(at index: Int) throws -> Int64? {
+        isNull(at: index) ? nil : try integer(at: index)
+    }
+
+    func generation(at index: Int) throws -> UInt32 {
+        guard let generation = UInt32(exactly: try integer(at: index)) else {
+            throw StorageError.malformed("generation")
+        }
+        return generation
     }
 
     func timestamp(at index: Int) throws -> Timestamp {
-        Timestamp(milliseconds: try decode(Int64.self, atIndex: index))
+        Timestamp(milliseconds: try integer(at: index))
     }
 
     func optionalTimestamp(at index: Int) throws -> Timestamp? {
-        try decode(Int64?.self, atIndex: index).map(Timestamp.init(milliseconds:))
+        try optionalInteger(at: index).map(Timestamp.init(milliseconds:))
+    }
+
+    func duration(at index: Int) throws -> Duration {
+        .milliseconds(try integer(at: index))
     }
 
     func optionalDuration(at index: Int) throws -> Duration? {
-        try decode(Int64?.self, atIndex: index).map { .milliseconds($0) }
-    }
-
-    func text(at index: Int) throws -> String {
-        try decode(String.self, atIndex: index)
+        isNull(at: index) ? nil : try duration(at: index)
     }
 
     func optionalText(at index: Int) throws -> String? {
-        try decode(String?.self, atIndex: index)
+        isNull(at: index) ? nil : try text(at: index)
     }
 
     /// A list of texts, stored as a JSON array.
