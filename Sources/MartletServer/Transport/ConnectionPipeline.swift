@@ -17,6 +17,13 @@ struct ConnectionPipeline: Sendable {
         case plain(Exchange)
         /// The version is known after the TLS handshake.
         case secure(EventLoopFuture<NIONegotiatedHTTPVersion<Exchange, Streams>>)
+
+        var eventLoop: any EventLoop {
+            switch self {
+            case .plain(let exchange): exchange.channel.eventLoop
+            case .secure(let negotiated): negotiated.eventLoop
+            }
+        }
     }
 
     let limits: ListenerLimits

@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import NIOHTTP2
 import NIOHTTPTypes
+import NIOPosix
 public import ServiceLifecycle
 
 /// Serves the connections of an ``AuthorityListener``.
@@ -14,6 +15,12 @@ public struct ListenerService<Responder: HTTPResponder>: Service
 where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
     let listener: AuthorityListener
     let responder: Responder
+    private let executors = EventLoopExecutors(MultiThreadedEventLoopGroup.singleton)
+
+    init(listener: AuthorityListener, responder: Responder) {
+        self.listener = listener
+        self.responder = responder
+    }
 
     private var connections: Connections { listener.connections }
     private var limits: ListenerLimits { listener.limits }
@@ -47,7 +54,8 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
                         do {
                             try await channel.executeThenClose { inbound in
                                 for try await connection in inbound {
-                                    group.addTask { await serve(connection) }
+                                    let executor = executors[connection.eventLoop]
+                                    group.addTask(executorPreference: executor) { await serve(connection) }
                                 }
                             }
                         } catch is CancellationError {
