@@ -3,10 +3,11 @@ import GRDB
 import MartletProtocol
 import Synchronization
 
-/// Brings relaxed commits to disk: on a connection and a thread of its own, so that no renewal waits for it.
+/// Brings what renewals wrote from the WAL to the database, and relaxed commits to disk: on a connection and a thread
+/// of its own, so that no renewal waits for it.
 ///
-/// A checkpoint syncs the WAL, copies its pages to the database and syncs that. Without relaxed commits there is
-/// nothing to do, and no timer runs.
+/// A checkpoint syncs the WAL, copies its pages to the database and syncs that. It comes an interval after a relaxed
+/// commit, and at once where much was written. Without renewals there is nothing to do, and no timer runs.
 final class Checkpointer: Sendable {
     /// A WAL longer than this (16 MB of 4 KB pages) is cut back to nothing.
     private static let longWAL = 4_096
@@ -14,8 +15,20 @@ final class Checkpointer: Sendable {
     let connection: DatabaseQueue
     private let timer = DispatchQueue(label: "martlet.sqlite.checkpoint")
     private let interval: Duration
-    private let isScheduled = Mutex(false)
+    private let state = Mutex(State())
     private let isClosed = Mutex(false)
+
+    private struct State {
+        /// A run after the interval is under way.
+        var isScheduled = false
+        /// A run without waiting is under way.
+        var isDue = false
+        /// How many advances were written since the last run: about as many pages of the WAL.
+        var advances = 0
+    }
+
+    /// So many advances are not left to wait for the interval.
+    private static let manyAdvances = 4_000
 
     init(path: String, interval: Duration) throws {
         var configuration = Configuration()
@@ -36,21 +49,44 @@ final class Checkpointer: Sendable {
         self.interval = interval
     }
 
-    /// Says that a commit was not synced. It is, one interval from now at the latest.
-    func schedule() {
-        let isFirst = isScheduled.withLock { isScheduled in
-            defer { isScheduled = true }
-            return !isScheduled
+    /// Says that so many advances were committed. Where the commit was not synced, it is one interval from now at the
+    /// latest.
+    func committed(_ advances: Int, isSynced: Bool) {
+        let (isDue, startsTimer) = state.withLock { state in
+            state.advances += advances
+            let isDue = state.advances >= Self.manyAdvances && !state.isDue
+            if isDue { state.isDue = true }
+            let startsTimer = !isSynced && !state.isScheduled
+            if startsTimer { state.isScheduled = true }
+            return (isDue, startsTimer)
         }
-        guard isFirst else { return }
+        if isDue { timer.async { [weak self] in self?.run() } }
+        if startsTimer { startTimer() }
+    }
+
+    /// Sees to it that a run comes, one interval from now at the latest.
+    private func schedule() {
+        let isFirst = state.withLock { state in
+            defer { state.isScheduled = true }
+            return !state.isScheduled
+        }
+        if isFirst { startTimer() }
+    }
+
+    private func startTimer() {
         timer.asyncAfter(deadline: .now() + .milliseconds(Int(clamping: interval.wholeMilliseconds))) { [weak self] in
-            self?.run()
+            guard let self else { return }
+            // First, so that a commit from here on starts the next timer.
+            state.withLock { $0.isScheduled = false }
+            run()
         }
     }
 
     func run() {
-        // First, so that a commit from here on schedules the next run.
-        isScheduled.withLock { $0 = false }
+        state.withLock { state in
+            state.isDue = false
+            state.advances = 0
+        }
         connection.inDatabase { database in
             guard !isClosed.withLock({ $0 }) else { return }
             do {

@@ -21,21 +21,25 @@ final class PresentationQueue: Sendable {
         var isDraining = false
     }
 
-    /// How many presentations one transaction takes at most.
-    static let batchSize = 256
     /// How often a presentation is decided before storage takes the rule for broken.
     static let maximumDecisions = 8
 
     let state = Mutex(State())
+    private let perCommit: Int
     private let durableWrites: DurableWrites
-    private let relaxedCommit: @Sendable () -> Void
+    private let committed: @Sendable (_ advances: Int, _ isSynced: Bool) -> Void
 
     /// - Parameters:
+    ///   - perCommit: how many presentations one transaction takes at most.
     ///   - durableWrites: where ends are counted; advances are not.
-    ///   - relaxedCommit: called after a commit that was not synced.
-    init(durableWrites: DurableWrites, relaxedCommit: @escaping @Sendable () -> Void) {
+    ///   - committed: called after a commit that wrote.
+    init(
+        perCommit: Int, durableWrites: DurableWrites,
+        committed: @escaping @Sendable (_ advances: Int, _ isSynced: Bool) -> Void
+    ) {
+        self.perCommit = perCommit
         self.durableWrites = durableWrites
-        self.relaxedCommit = relaxedCommit
+        self.committed = committed
     }
 
     /// Queues a presentation.
@@ -76,9 +80,13 @@ final class PresentationQueue: Sendable {
 
     private func drain(_ database: Database) {
         let batch = state.withLock { state in
-            let batch = state.waiting.prefix(Self.batchSize)
+            if state.waiting.count <= perCommit {
+                defer { state.waiting = [] }
+                return state.waiting
+            }
+            let batch = Array(state.waiting.prefix(perCommit))
             state.waiting.removeFirst(batch.count)
-            return Array(batch)
+            return batch
         }
         guard !batch.isEmpty else { return }
         for (one, answer) in zip(batch, commit(batch, in: database)) { one.answer(answer) }
@@ -107,14 +115,14 @@ final class PresentationQueue: Sendable {
     private func decide(
         _ batch: [Waiting], in database: Database, _ syncing: Syncing
     ) throws -> [Result<Presented, StorageError>] {
-        var hasWritten = false
+        var written = 0
         var hasEnded = false
         var mark: WriteMark?
         let answers = try database.inTransaction(syncing: syncing) { database in
             let statements = try RenewalStatements(database)
             let answers = try batch.map { one -> Result<Presented, StorageError> in
                 do {
-                    let answer = try decide(one, statements, syncing, &hasWritten)
+                    let answer = try decide(one, statements, syncing, &written)
                     if case .end = answer.decision.effect { hasEnded = true }
                     return .success(answer)
                 } catch let error as StorageError {
@@ -131,12 +139,12 @@ final class PresentationQueue: Sendable {
             // They are written, so none of them may be decided again here; who asks again is answered by the row.
             return batch.map { _ in .failure(error) }
         }
-        if hasWritten, syncing == .normal { relaxedCommit() }
+        if written > 0 { committed(written, syncing == .full) }
         return answers
     }
 
     private func decide(
-        _ one: Waiting, _ statements: RenewalStatements, _ syncing: Syncing, _ hasWritten: inout Bool
+        _ one: Waiting, _ statements: RenewalStatements, _ syncing: Syncing, _ written: inout Int
     ) throws -> Presented {
         for _ in 0..<Self.maximumDecisions {
             let found = try statements.find(one.id)
@@ -144,7 +152,7 @@ final class PresentationQueue: Sendable {
             let effect = decision.effect
             if case .end = effect, syncing == .normal { throw NeedsSync() }
             if try statements.apply(effect, to: found, one.id, from: one.presenter, at: one.now) {
-                if effect != .none { hasWritten = true }
+                if effect != .none { written += 1 }
                 return Presented(decision: decision, session: found?.row.session, user: found?.user)
             }
         }

@@ -7,6 +7,18 @@ extension SQLiteStorage {
         try await write { try SessionRow.insert(session, userVersion: userVersion, in: $0) }
     }
 
+    /// Makes users and sessions of theirs, all in one transaction: how a benchmark fills a database.
+    package func fill(users: [User], sessions: [Session]) async throws(StorageError) {
+        try await write { database in
+            for user in users { try user.insert(in: database) }
+            for session in sessions {
+                guard try SessionRow.insert(session, userVersion: 1, in: database) else {
+                    throw StorageError(.conflict, detail: "a session's user or client is not there")
+                }
+            }
+        }
+    }
+
     public func session(_ id: SessionID) async throws(StorageError) -> Session? {
         try await read { try SessionRow.fetch(id, in: $0) }
     }

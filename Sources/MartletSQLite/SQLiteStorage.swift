@@ -21,11 +21,15 @@ public final class SQLiteStorage: Storage {
         public var syncInterval: Duration
         /// What to do with a database that was put back from a backup.
         public var onRestore: RestoreResponse
+        /// How many presentations one transaction takes at most, at least 1. A measurement sets it to 1, to tell what
+        /// it is worth that those which wait together are written together.
+        public var presentationsPerCommit: Int
 
         public init(
             busyTimeout: Duration = .seconds(5), readers: Int = 2, syncInterval: Duration = .seconds(1),
-            onRestore: RestoreResponse = .refuse
+            onRestore: RestoreResponse = .refuse, presentationsPerCommit: Int = 256
         ) {
+            self.presentationsPerCommit = max(1, presentationsPerCommit)
             self.busyTimeout = busyTimeout
             self.readers = readers
             self.syncInterval = syncInterval
@@ -43,6 +47,9 @@ public final class SQLiteStorage: Storage {
     private let refusal: StorageError?
     /// How many user agents there were when unused ones were last looked for.
     let userAgentMark = Mutex<Int64>(0)
+    /// How often storage was asked for something, whether to read, to write or to decide.
+    package var accesses: Int { accessCount.load(ordering: .relaxed) }
+    private let accessCount = Atomic(0)
 
     /// Opens the database, makes it where there is none, and brings its schema up to date.
     ///
@@ -65,7 +72,9 @@ public final class SQLiteStorage: Storage {
         restore = database.restore
         refusal =
             options.onRestore == .onlyRead ? restore.map { StorageError(.restored, detail: "\($0)") } : nil
-        presentations = PresentationQueue(durableWrites: durableWrites) { database.checkpointer.schedule() }
+        presentations = PresentationQueue(
+            perCommit: options.presentationsPerCommit, durableWrites: durableWrites
+        ) { advances, isSynced in database.checkpointer.committed(advances, isSynced: isSynced) }
     }
 
     /// Answers everything that waits, then closes the database. Whatever is asked afterwards fails as `unavailable`.
@@ -91,6 +100,7 @@ extension SQLiteStorage {
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StorageError) -> Value {
+        accessCount.wrappingAdd(1, ordering: .relaxed)
         let result: Result<Value, StorageError> = await withCheckedContinuation { waiting in
             let isOpen = withPool { pool in
                 // A single statement sees one state of the database without a transaction around it.
@@ -110,6 +120,7 @@ extension SQLiteStorage {
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StorageError) -> Value {
         if let refusal { throw refusal }
+        accessCount.wrappingAdd(1, ordering: .relaxed)
         let result: Result<Value, StorageError> = await withCheckedContinuation { waiting in
             let isOpen = withPool { [durableWrites] pool in
                 pool.asyncWriteWithoutTransaction { database in
@@ -128,6 +139,7 @@ extension SQLiteStorage {
 
     func present(_ waiting: PresentationQueue.Waiting) {
         if let refusal { return waiting.answer(.failure(refusal)) }
+        accessCount.wrappingAdd(1, ordering: .relaxed)
         presentations.add(waiting) { [self] drain in
             withPool { pool in pool.asyncWriteWithoutTransaction(drain) }
         }
