@@ -94,9 +94,7 @@ public final class KeyRing: Sendable {
 
     /// What access tokens are signed with now.
     func signer(at now: Timestamp) throws(AuthorityError) -> AccessTokenSigner {
-        let snapshot = snapshot.value
-        guard let active = snapshot.schedules[.signing]?.active(at: now), let signer = snapshot.signers[active.id]
-        else {
+        guard let signer = snapshot.value.signer(at: now) else {
             throw AuthorityError(.storageUnavailable, retryAfter: .seconds(1), detail: "there is no signing key")
         }
         return signer
@@ -104,20 +102,20 @@ public final class KeyRing: Sendable {
 
     /// What new refresh tokens are authenticated with.
     func refreshTokenKey(at now: Timestamp) throws(AuthorityError) -> RefreshTokenKey {
-        let snapshot = snapshot.value
-        guard let active = snapshot.schedules[.refreshTokenMAC]?.active(at: now), let id = UInt8(active.id),
-            let key = snapshot.refreshTokenKeys[id]
-        else {
+        guard let key = snapshot.value.refreshTokenKey(at: now) else {
             throw AuthorityError(.storageUnavailable, retryAfter: .seconds(1), detail: "there is no refresh token key")
         }
         return key
     }
 
+    /// The key with this id, where memory has it.
+    func knownRefreshTokenKey(_ id: UInt8) -> RefreshTokenKey? { snapshot.value.refreshTokenKeys[id] }
+
     /// The key with this id, looked up in storage where memory does not have it.
     ///
     /// - Throws: `storageUnavailable` where there is none: a node may be behind, so nobody is signed out for it.
     func refreshTokenKey(_ id: UInt8) async throws(AuthorityError) -> RefreshTokenKey {
-        if let key = snapshot.value.refreshTokenKeys[id] { return key }
+        if let key = knownRefreshTokenKey(id) { return key }
         if mayLookUp() {
             try await reload()
             if let key = snapshot.value.refreshTokenKeys[id] { return key }

@@ -7,6 +7,9 @@ final class KeySnapshot: Sendable {
     let schedules: [KeyRecord.Kind: KeySchedule]
     let signers: [String: AccessTokenSigner]
     let refreshTokenKeys: [UInt8: RefreshTokenKey]
+    /// Both kinds in the order of their schedules, so that a renewal finds the active one at a glance.
+    private let signersInOrder: [(activeAt: Timestamp, signer: AccessTokenSigner)]
+    private let refreshTokenKeysInOrder: [(activeAt: Timestamp, key: RefreshTokenKey)]
     let verificationKeys: VerificationKeySet
     let jwks: PublishedDocument
 
@@ -15,6 +18,8 @@ final class KeySnapshot: Sendable {
         schedules = [:]
         signers = [:]
         refreshTokenKeys = [:]
+        signersInOrder = []
+        refreshTokenKeysInOrder = []
         verificationKeys = VerificationKeySet([])
         jwks = PublishedDocument(JWKSet(keys: []).serialized())
     }
@@ -44,14 +49,31 @@ final class KeySnapshot: Sendable {
                 guard let id = UInt8(record.id) else {
                     throw Self.unusable("a refresh token key has the id \(record.id), which is no number up to 255")
                 }
-                refreshTokenKeys[id] = RefreshTokenKey(id: id, key: SymmetricKey(data: secret))
+                refreshTokenKeys[id] = RefreshTokenKey(id: id, key: RefreshTokenMACKey(SymmetricKey(data: secret)))
             }
         }
-        self.schedules = Dictionary(grouping: records, by: \.kind).mapValues(KeySchedule.init)
+        let schedules = Dictionary(grouping: records, by: \.kind).mapValues(KeySchedule.init)
+        self.schedules = schedules
         self.signers = signers
         self.refreshTokenKeys = refreshTokenKeys
+        signersInOrder = (schedules[.signing]?.records ?? []).compactMap { record in
+            signers[record.id].map { (record.activeAt, $0) }
+        }
+        refreshTokenKeysInOrder = (schedules[.refreshTokenMAC]?.records ?? []).compactMap { record in
+            UInt8(record.id).flatMap { refreshTokenKeys[$0] }.map { (record.activeAt, $0) }
+        }
         self.verificationKeys = VerificationKeySet(verifying)
         self.jwks = PublishedDocument(JWKSet(keys: published).serialized())
+    }
+
+    /// What access tokens are signed with at a time, as `KeySchedule.active(at:)` has it.
+    func signer(at now: Timestamp) -> AccessTokenSigner? {
+        (signersInOrder.last { $0.activeAt <= now } ?? signersInOrder.first)?.signer
+    }
+
+    /// What new refresh tokens are authenticated with at a time, as `KeySchedule.active(at:)` has it.
+    func refreshTokenKey(at now: Timestamp) -> RefreshTokenKey? {
+        (refreshTokenKeysInOrder.last { $0.activeAt <= now } ?? refreshTokenKeysInOrder.first)?.key
     }
 
     /// Whether it was made of just these records.

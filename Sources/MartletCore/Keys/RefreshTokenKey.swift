@@ -6,7 +6,7 @@ struct RefreshTokenKey: Sendable {
     static let algorithm = "HS256"
 
     let id: UInt8
-    let key: SymmetricKey
+    let key: RefreshTokenMACKey
 
     static func newSecret() -> [UInt8] {
         unsafe SymmetricKey(size: .bits256).withUnsafeBytes { unsafe Array($0) }

@@ -35,8 +35,11 @@ extension Authority {
     /// Row 0: a token that was not made here is refused without asking storage about its session.
     func authenticatedRefreshToken(_ text: String) async throws(AuthorityError) -> RefreshToken {
         guard let token = UnauthenticatedRefreshToken(text) else { throw AuthorityError(.refreshTokenInvalid) }
-        let key = try await keys.refreshTokenKey(token.keyID)
-        guard let authenticated = token.authenticated(with: key.key) else { throw AuthorityError(.refreshTokenInvalid) }
+        var key = keys.knownRefreshTokenKey(token.keyID)
+        if key == nil { key = try await keys.refreshTokenKey(token.keyID) }
+        guard let key, let authenticated = token.authenticated(with: key.key) else {
+            throw AuthorityError(.refreshTokenInvalid)
+        }
         return authenticated
     }
 
@@ -58,14 +61,14 @@ extension Authority {
         return try await storing { () async throws(StorageError) in
             try await storage.present(
                 presentation.token.session, from: presenter, at: now, durability: durability
-            ) { [settings, clients] session in
+            ) { session in
                 guard var session else { return .unknown }
-                let client = clients.known(session.clientID)
+                let client = self.clients.known(session.clientID)
                 // A session does not outlive its client, whatever its row says.
                 if client == nil { session.end = session.end ?? SessionEnd(at: now, reason: .clientRemoved) }
                 return RotationDecision(
                     on: presentation, for: session, clientIsPublic: client?.isPublic ?? true,
-                    policy: (client.map(settings.policy) ?? settings.policy).rotation, now: now
+                    policy: (client.map(self.settings.policy) ?? self.settings.policy).rotation, now: now
                 )
             }
         }
@@ -85,9 +88,10 @@ extension Authority {
     private func answer(
         _ presented: Presented, child: ChildToken?, to token: RefreshToken, scopes: [String]?, at now: Timestamp
     ) async throws(AuthorityError) -> IssuedTokens {
-        guard var session = presented.session, let client = try await clients.client(session.clientID) else {
-            throw AuthorityError(.sessionEnded, reason: .clientRemoved)
-        }
+        guard var session = presented.session else { throw AuthorityError(.refreshTokenInvalid) }
+        var client = clients.known(session.clientID)
+        if client == nil { client = try await clients.client(session.clientID) }
+        guard let client else { throw AuthorityError(.sessionEnded, reason: .clientRemoved) }
         guard let user = presented.user else { throw AuthorityError(.sessionEnded, reason: .userRemoved) }
         guard !user.isDisabled else { throw AuthorityError(.sessionEnded, reason: .userDisabled) }
         session.lastSeenAt = now

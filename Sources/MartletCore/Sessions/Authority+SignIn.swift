@@ -1,4 +1,4 @@
-import MartletProtocol
+package import MartletProtocol
 
 /// A sign-in as it was asked for.
 public struct SignIn: Sendable {
@@ -63,18 +63,9 @@ extension Authority {
     private func startSession(
         _ request: SignIn, device: String?, for user: User, at now: Timestamp
     ) async throws(AuthorityError) -> IssuedTokens {
-        var random = SecureRandom()
-        let policy = settings.policy(of: request.client)
-        let seed = RefreshTokenSeed(using: &random)
-        let root = RefreshTokenTag(using: &random)
-        let session = Session(
-            id: SessionID(at: now, using: &random), userID: user.id, clientID: request.client.id,
-            delivery: request.delivery, seedHash: seed.hash, bindingKey: nil, parent: nil, device: device,
-            createdAt: now, authenticatedAt: now, idleLimit: policy.idleLimit,
-            absoluteLimit: now + policy.absoluteLimit, head: root, headGeneration: 0, previous: nil, advancedAt: nil,
-            lateFloor: nil, lastSeenAt: now, lastPresenter: request.presenter, end: nil
-        )
-        let token = try mint(ChildToken(parent: root, generation: 1), of: session.id, seed: seed, at: now)
+        let (session, token) = try newSession(
+            of: user.id, client: request.client, delivery: request.delivery, device: device,
+            presenter: request.presenter, at: now)
         let issued = try issue(
             token, for: session, user: user, client: request.client, scopes: request.client.scopes, at: now)
         let isMade = try await storing { () async throws(StorageError) in
@@ -83,6 +74,25 @@ extension Authority {
         // The password was changed, or the account disabled, or it or the client removed, while this one was checked.
         guard isMade else { throw AuthorityError(.invalidCredentials) }
         return issued
+    }
+
+    /// Makes a session's row and its first refresh token. Nothing is stored.
+    package func newSession(
+        of user: UserID, client: ClientRegistration, delivery: Delivery, device: String?, presenter: Presenter,
+        at now: Timestamp
+    ) throws(AuthorityError) -> (session: Session, token: RefreshToken) {
+        var random = SecureRandom()
+        let policy = settings.policy(of: client)
+        let seed = RefreshTokenSeed(using: &random)
+        let root = RefreshTokenTag(using: &random)
+        let session = Session(
+            id: SessionID(at: now, using: &random), userID: user, clientID: client.id, delivery: delivery,
+            seedHash: seed.hash, bindingKey: nil, parent: nil, device: device, createdAt: now, authenticatedAt: now,
+            idleLimit: policy.idleLimit, absoluteLimit: now + policy.absoluteLimit, head: root, headGeneration: 0,
+            previous: nil, advancedAt: nil, lateFloor: nil, lastSeenAt: now, lastPresenter: presenter, end: nil
+        )
+        let token = try mint(ChildToken(parent: root, generation: 1), of: session.id, seed: seed, at: now)
+        return (session, token)
     }
 
     /// Hashes the password with today's parameters. A failure is no reason to refuse the sign-in; the next one tries

@@ -162,7 +162,8 @@ public struct JSONWriter: Sendable {
         }
     }
 
-    private mutating func startValue() {
+    /// Begins a value whose pieces follow.
+    package mutating func startValue() {
         if self.needsComma {
             self.bytes.append(UInt8(ascii: ","))
         }
@@ -173,7 +174,7 @@ public struct JSONWriter: Sendable {
 
     /// Writes a piece of JSON that the program knows to be right, punctuation and all. A member or value that follows
     /// gets its comma.
-    mutating func literal(_ literal: StaticString) {
+    package mutating func literal(_ literal: StaticString) {
         self.needsComma = true
         // Safe: the buffer is the literal itself, which lives as long as the program.
         literal.withUTF8Buffer { unsafe self.bytes.append(contentsOf: $0) }
@@ -209,7 +210,7 @@ public struct JSONWriter: Sendable {
     }
 
     /// Writes a string without its quotes, and nothing else.
-    mutating func content(_ value: String) {
+    package mutating func content(_ value: String) {
         value.utf8.withBytes { text in
             if text.endOfPlainText(from: 0) == text.count {
                 self.append(text)

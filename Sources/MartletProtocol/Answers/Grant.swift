@@ -25,15 +25,38 @@ public struct Grant: Answer, Hashable {
         user = try User(members.members("user"))
     }
 
+    /// What its parts write, member by member, in as few pieces as possible: every renewal writes it.
     public func write(to writer: inout JSONWriter) {
-        writer.object {
-            $0.member("accessToken") { accessToken.write(to: &$0) }
-            if let refreshToken {
-                $0.member("refreshToken") { refreshToken.write(to: &$0) }
-            }
-            $0.member("session") { session.write(to: &$0) }
-            $0.member("user") { user.write(to: &$0) }
+        writer.startValue()
+        writer.literal(#"{"accessToken":{"token":""#)
+        writer.content(accessToken.token)
+        writer.literal(#"","expiresIn":""#)
+        writer.content(accessToken.expiresIn.text)
+        writer.literal(#"","expiresAt":""#)
+        writer.content(accessToken.expiresAt.description)
+        writer.literal(#"","renewAt":""#)
+        writer.content(accessToken.renewAt.description)
+        if let refreshToken {
+            writer.literal(#""},"refreshToken":{"refreshToken":""#)
+            writer.content(refreshToken.refreshToken)
+            writer.literal(#"","expiresIn":""#)
+            writer.content(refreshToken.expiresIn.text)
+            writer.literal(#"","expiresAt":""#)
+            writer.content(refreshToken.expiresAt.description)
         }
+        writer.literal(#""},"session":{"id":""#)
+        writer.content(session.id.description)
+        writer.literal(#"","createdAt":""#)
+        writer.content(session.createdAt.description)
+        writer.literal(#"","expiresAt":""#)
+        writer.content(session.expiresAt.description)
+        writer.literal(#""},"user":{"id":""#)
+        writer.content(user.id.description)
+        writer.literal(#"","username":""#)
+        writer.content(user.username)
+        writer.literal(#"""#)
+        writer.member("roles", user.roles)
+        writer.literal("}}")
     }
 }
 

@@ -9,10 +9,10 @@ public struct UnauthenticatedRefreshToken: Sendable {
     ///
     /// - Returns: nil where it is anything else.
     public init?(_ text: some StringProtocol) {
-        let utf8 = text.utf8
+        let characters = Array(text.utf8)
         let prefix = RefreshToken.prefix.utf8
-        guard utf8.count == prefix.count + 112, utf8.starts(with: prefix),
-            let bytes = try? Base64URL.decode(utf8.dropFirst(prefix.count)),
+        guard characters.count == prefix.count + 112, characters.starts(with: prefix),
+            let bytes = try? Base64URL.decode(characters.span.extracting(prefix.count..<characters.count)),
             bytes.count == RefreshToken.Layout.count, bytes[0] == RefreshToken.version,
             UUIDv7(bytes: bytes[RefreshToken.Layout.session]) != nil
         else { return nil }
@@ -32,12 +32,17 @@ public struct UnauthenticatedRefreshToken: Sendable {
     ///
     /// - Parameter key: the server's key with the id `keyID`.
     /// - Returns: nil where the token was not made with this key.
-    package func authenticated(with key: SymmetricKey) -> RefreshToken? {
+    package func authenticated(with key: RefreshTokenMACKey) -> RefreshToken? {
         let claimed = bytes[RefreshToken.Layout.mac]
-        let expected = RefreshToken.mac(over: bytes[..<RefreshToken.Layout.mac.lowerBound], key: key)
+        let expected = key.mac(over: bytes[..<RefreshToken.Layout.mac.lowerBound])
         var difference: UInt8 = 0
         for (left, right) in zip(claimed, expected) { difference |= left ^ right }
         return difference == 0 ? RefreshToken(authenticatedBytes: bytes) : nil
+    }
+
+    /// As the other, with a key that is used once.
+    package func authenticated(with key: SymmetricKey) -> RefreshToken? {
+        authenticated(with: RefreshTokenMACKey(key))
     }
 }
 
@@ -79,18 +84,35 @@ public struct RefreshToken: Hashable, Sendable {
     ///   - key: the server's MAC key.
     package init(
         session: SessionID, generation: UInt32, issuedAt: Timestamp, seed: RefreshTokenSeed, nonce: UInt64,
+        parent: RefreshTokenTag, keyID: UInt8, key: RefreshTokenMACKey
+    ) {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Layout.count)
+        bytes.append(Self.version)
+        bytes.append(keyID)
+        bytes.append(bigEndian: session.uuid.high)
+        bytes.append(bigEndian: session.uuid.low)
+        bytes.append(bigEndian: generation)
+        // The low 48 bits.
+        bytes.append(bigEndian: UInt16(truncatingIfNeeded: issuedAt.milliseconds >> 32))
+        bytes.append(bigEndian: UInt32(truncatingIfNeeded: issuedAt.milliseconds))
+        bytes.append(contentsOf: seed.bytes)
+        bytes.append(bigEndian: nonce)
+        bytes.append(bigEndian: parent.high)
+        bytes.append(bigEndian: parent.low)
+        bytes.append(contentsOf: key.mac(over: bytes[...]))
+        self.bytes = bytes
+    }
+
+    /// As the other, with a key that is used once.
+    package init(
+        session: SessionID, generation: UInt32, issuedAt: Timestamp, seed: RefreshTokenSeed, nonce: UInt64,
         parent: RefreshTokenTag, keyID: UInt8, key: SymmetricKey
     ) {
-        var bytes: [UInt8] = [Self.version, keyID]
-        bytes.reserveCapacity(Layout.count)
-        bytes += session.uuid.bytes
-        bytes += bigEndianBytes(generation)
-        bytes += bigEndianBytes(issuedAt.milliseconds)[2...]
-        bytes += seed.bytes
-        bytes += bigEndianBytes(nonce)
-        bytes += parent.bytes
-        bytes += Self.mac(over: bytes[...], key: key)
-        self.bytes = bytes
+        self.init(
+            session: session, generation: generation, issuedAt: issuedAt, seed: seed, nonce: nonce, parent: parent,
+            keyID: keyID, key: RefreshTokenMACKey(key)
+        )
     }
 
     /// The text form, as clients hold it. A secret: never log it.
@@ -122,16 +144,6 @@ public struct RefreshToken: Hashable, Sendable {
         }
         return tag
     }
-
-    /// HMAC-SHA256 over a domain label and the fields, cut to 16 bytes.
-    static func mac(over fields: ArraySlice<UInt8>, key: SymmetricKey) -> [UInt8] {
-        var mac = HMAC<SHA256>(key: key)
-        mac.update(data: domainLabel)
-        mac.update(data: fields)
-        return Array(mac.finalize().prefix(16))
-    }
-
-    private static let domainLabel = Array("martlet refresh token v1\0".utf8)
 }
 
 extension RefreshToken: CustomStringConvertible, CustomReflectable {

@@ -16,7 +16,9 @@ public struct RefreshTokenSeed: Hashable, Sendable {
 
     /// SHA-256 of the seed, 32 bytes: what the session's row holds.
     public var hash: [UInt8] {
-        Array(SHA256.hash(data: bytes))
+        var hash = SHA256()
+        unsafe bytes.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
+        return unsafe hash.finalize().withUnsafeBytes { unsafe Array($0) }
     }
 }
 

@@ -19,9 +19,14 @@ public struct RefreshTokenTag: Hashable, Sendable {
 
     /// The tag of a token.
     public init(of token: RefreshToken) {
-        let digest = Array(SHA256.hash(data: token.bytes))
-        high = digest[..<8].bigEndianInteger()
-        low = digest[8..<16].bigEndianInteger()
+        var hash = SHA256()
+        unsafe token.bytes.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
+        (high, low) = unsafe hash.finalize().withUnsafeBytes { digest in
+            unsafe (
+                UInt64(bigEndian: digest.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
+                UInt64(bigEndian: digest.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            )
+        }
     }
 
     /// A random tag: the parent of a session's first token, whose preimage nobody knows.

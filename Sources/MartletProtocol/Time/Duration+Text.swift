@@ -14,9 +14,9 @@ extension Duration {
     public var text: String {
         let milliseconds = wholeMilliseconds
         for (unit, length) in durationUnits where milliseconds % length == 0 && (milliseconds != 0 || unit == "s") {
-            return "\(milliseconds / length)\(unit)"
+            return String(milliseconds / length) + unit
         }
-        return "\(milliseconds)ms"
+        return String(milliseconds) + "ms"
     }
 
     /// Reads a whole number with a unit: `250ms`, `5s`, `30m`, `12h`, `7d`.

@@ -7,9 +7,32 @@ extension Timestamp: CustomStringConvertible {
         let date = CivilDate(daysSince1970: day)
         let time = rest / 1_000
         let fraction = rest % 1_000
-        return "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))T"
-            + "\(padded(time / 3_600, 2)):\(padded(time / 60 % 60, 2)):\(padded(time % 60, 2))"
-            + (fraction == 0 ? "Z" : ".\(padded(fraction, 3))Z")
+        guard (0...9_999).contains(date.year) else {
+            return "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))T"
+                + "\(padded(time / 3_600, 2)):\(padded(time / 60 % 60, 2)):\(padded(time % 60, 2))"
+                + (fraction == 0 ? "Z" : ".\(padded(fraction, 3))Z")
+        }
+        // An answer to a renewal has five of these.
+        return unsafe String(unsafeUninitializedCapacity: 24) { text in
+            var writer = unsafe DigitWriter(text: text)
+            writer.write(date.year, digits: 4)
+            writer.write("-")
+            writer.write(date.month, digits: 2)
+            writer.write("-")
+            writer.write(date.day, digits: 2)
+            writer.write("T")
+            writer.write(time / 3_600, digits: 2)
+            writer.write(":")
+            writer.write(time / 60 % 60, digits: 2)
+            writer.write(":")
+            writer.write(time % 60, digits: 2)
+            if fraction != 0 {
+                writer.write(".")
+                writer.write(fraction, digits: 3)
+            }
+            writer.write("Z")
+            return writer.position
+        }
     }
 
     /// Reads RFC 3339 in UTC (`Z`, or an offset), with any number of decimals; those past the third are dropped.
@@ -120,6 +143,30 @@ private struct DigitReader {
             position += 1
         }
         return position > start ? value : nil
+    }
+}
+
+/// Writes numbers of a fixed width into room that is large enough for them.
+@safe private struct DigitWriter {
+    private let text: UnsafeMutableBufferPointer<UInt8>
+    var position = 0
+
+    init(text: UnsafeMutableBufferPointer<UInt8>) {
+        unsafe self.text = text
+    }
+
+    mutating func write(_ character: Unicode.Scalar) {
+        unsafe text[position] = UInt8(truncatingIfNeeded: character.value)
+        position += 1
+    }
+
+    mutating func write(_ number: Int64, digits: Int) {
+        var rest = number
+        for place in stride(from: position + digits - 1, through: position, by: -1) {
+            unsafe text[place] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        position += digits
     }
 }
 

@@ -19,6 +19,7 @@ extension SocketAddress {
     /// The address alone. An IPv4 client on an IPv6 socket (RFC 4291 §2.5.5.2) is written as the IPv4 client it is.
     var clientText: String {
         let text = ipAddress ?? ""
-        return text.hasPrefix("::ffff:") && text.contains(".") ? String(text.dropFirst(7)) : text
+        return text.utf8.starts(with: "::ffff:".utf8) && text.utf8.contains(UInt8(ascii: "."))
+            ? String(text.dropFirst(7)) : text
     }
 }

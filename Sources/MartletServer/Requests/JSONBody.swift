@@ -9,10 +9,15 @@ extension Request {
     ///
     /// - Throws: `unsupportedMediaType`, `tooLarge`, or a `ProtocolError` that says what would be right.
     func jsonMembers(limit: Int) async throws -> JSONMembers {
+        try JSONMembers(parsing: await jsonBytes(limit: limit), limits: JSONLimits(maximumBytes: limit))
+    }
+
+    /// The body's bytes, which say of themselves that they are JSON.
+    func jsonBytes(limit: Int) async throws -> [UInt8] {
         guard MediaTypeField(headers[.contentType])?.isJSON == true else {
             throw AuthorityError(.unsupportedMediaType, message: "Send the body as application/json.")
         }
-        return try JSONMembers(parsing: await body.bytes(upTo: limit), limits: JSONLimits(maximumBytes: limit))
+        return try await body.bytes(upTo: limit)
     }
 }
 

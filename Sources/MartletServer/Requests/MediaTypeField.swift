@@ -5,6 +5,11 @@ struct MediaTypeField {
     /// - Returns: nil where the field is missing, empty, or of another charset.
     init?(_ field: String?) {
         guard let field else { return nil }
+        // As most write it.
+        if field == "application/json" {
+            type = field
+            return
+        }
         let parts = field.split(separator: ";", omittingEmptySubsequences: false).map { $0.trimmed.lowercased() }
         guard let type = parts.first, !type.isEmpty else { return nil }
         for parameter in parts.dropFirst() where parameter.hasPrefix("charset=") {

@@ -10,6 +10,8 @@ extension Request {
     /// The `User-Agent`, cut to 256 bytes of visible ASCII.
     private var userAgent: String {
         guard let field = headers[.userAgent] else { return "" }
+        // As nearly all are.
+        if field.utf8.count <= 256, field.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return field }
         return String(decoding: field.utf8.lazy.filter { (0x20...0x7E).contains($0) }.prefix(256), as: UTF8.self)
     }
 }

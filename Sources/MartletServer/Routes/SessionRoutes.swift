@@ -18,9 +18,9 @@ extension AuthorityRoutes {
                 return .uncached(.created, bytes: Grant(issued).encoded())
             },
             Route(.post, "/v1/sessions/refresh") { request, context in
-                let body = try await request.jsonMembers(limit: limits.body)
+                let body = try await RenewalBody(request.jsonBytes(limit: limits.body), limit: limits.body)
                 let issued = try await authority.renew(
-                    body.string("refreshToken"), from: .implied, presenter: request.presenter(context)
+                    body.refreshToken, from: .implied, presenter: request.presenter(context)
                 )
                 return .uncached(bytes: Grant(issued).encoded())
             },

@@ -50,6 +50,24 @@ struct RenewalRouteTests {
         }
     }
 
+    /// The usual spelling is read without a parser; the others are read all the same.
+    @Test(arguments: [
+        (#"{"refreshToken":"TOKEN"}"#, 200), (#" { "refreshToken" : "TOKEN" } "#, 200),
+        (#"{"refresh\u0054oken":"TOKEN"}"#, 200), (#"{"refreshToken":"\u006d\u0072t_REST"}"#, 200),
+        (#"{"refreshToken":"TOKEN","more":1}"#, 200),
+        (#"{"refreshToken":"TOKEN","refreshToken":"TOKEN"}"#, 400), (#"{"refreshToken":"TOKEN"}}"#, 400),
+        (#"{"refreshToken":"TOKEN""#, 400), (#"{"refreshToken":""}"#, 401), (#"{"refreshToken":"}"#, 400),
+        (#"{"refreshToken":"TOKENé"}"#, 401), (#"{"refreshToken":"TOKEN\n"}"#, 401), (#"{"refreshToken":""#, 400),
+    ])
+    func readsTheBody(spelling: String, status: Int) async throws {
+        let served = try await ServedAuthority()
+        try await served.serveAlice { api in
+            let token = try await api.signIn().refresh
+            let json = spelling.replacing("TOKEN", with: token).replacing("REST", with: token.dropFirst(4))
+            #expect(try await api.post("/v1/sessions/refresh", json: json).status == status)
+        }
+    }
+
     /// Rows 5, 8 and 10 of the rule.
     @Test(arguments: Door.allCases)
     func aTokenIsRepeatedThenLateThenReplayed(door: Door) async throws {
