@@ -34,8 +34,8 @@ extension Restore: CustomStringConvertible {
         switch sign {
         case .behind(let count):
             let known = newestKnownWrite.map { ", the newest that was answered of \($0)" } ?? ""
-            return "\(path) was put back from a backup: it lacks \(count) writes that were made and answered. "
-                + "\(written)\(known)."
+            return "\(path) was put back from a backup. Writes that were made and answered, and that it lacks: "
+                + "\(count). \(written)\(known)."
         case .anotherDatabase:
             return "\(path) is not the database that \(markPath) was written for. \(written)."
         case .noMark:

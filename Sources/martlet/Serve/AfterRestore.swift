@@ -29,8 +29,8 @@ enum AfterRestore: String, ExpressibleByArgument, CaseIterable {
         let done =
             switch self {
             case .endSessions:
-                "Ended \(restore.endedSessions) sessions and replaced the signing keys: everyone signs in again. An API "
-                    + "that verifies tokens by itself refuses the old ones once it has fetched the keys again."
+                "Sessions ended: \(restore.endedSessions). The signing keys were replaced, so everyone signs in again. An "
+                    + "API that verifies tokens by itself refuses the old ones once it has fetched the keys again."
             case .keep:
                 "The sessions go on as they are."
             }
