@@ -21,7 +21,7 @@ struct CommandDataFolderTests {
         #expect(key.count == 32)
         #expect(Set(key).count > 1)
         let names = try FileManager.default.contentsOfDirectory(atPath: folder("martlet-data"))
-        #expect(Set(names) == ["martlet.sqlite", "master.key"])
+        #expect(Set(names) == ["martlet.mark", "martlet.sqlite", "master.key"])
     }
 
     @Test func anEmptyFolderIsMadePrivate() async throws {
