@@ -126,12 +126,13 @@ struct NoSecretsTests {
         // Of another session, so that the one above lives on until its replay is told, too.
         let replayed = try await web.signIn("ada", password: next)
         try keep("replayed", replayed)
-        var grant = replayed
-        for number in 1...3 {
-            grant = try await web.renew(grant.refresh)
-            try keep("replayed \(number)", grant)
+        var children: [Grant] = []
+        for number in 1...2 {
+            children.append(try await web.renew(replayed.refresh))
+            try keep("replayed \(number)", children[number - 1])
         }
-        #expect(try await web.tryRenew(replayed.refresh).code == "session_ended")
+        try keep("replayed 3", try await web.renew(children[0].refresh))
+        #expect(try await web.tryRenew(children[1].refresh).code == "session_ended")
         #expect(try await web.send("DELETE", "/v1/sessions", token: third.accessToken.token).status == 204)
     }
 
