@@ -1,7 +1,7 @@
 /// What happens to one session, step by step.
 struct RotationHistory {
     enum Step: Equatable {
-        /// The token that was issued so many tokens ago is presented.
+        /// The token issued so many before the newest is presented. Where there are not so many, counting starts again.
         case present(ago: Int, by: RotationModel.Presenter)
         case pass(milliseconds: Int64)
         case sync
@@ -43,7 +43,7 @@ struct RotationHistory {
 }
 
 extension RotationHistory {
-    /// A shortest history with the same property, in that nothing can be left out of it.
+    /// A history with the same property of which no step can be left out or be made simpler.
     func shrunk(while holds: (RotationHistory) -> Bool) -> RotationHistory {
         var best = self
         var size = best.steps.count
@@ -62,7 +62,26 @@ extension RotationHistory {
             }
             if !isShorter || size > best.steps.count { size /= 2 }
         }
+        for index in best.steps.indices {
+            for simpler in best.steps[index].simpler {
+                var candidate = best
+                candidate.steps[index] = simpler
+                if holds(candidate) {
+                    best = candidate
+                    break
+                }
+            }
+        }
         return best
+    }
+}
+
+extension RotationHistory.Step {
+    /// What may be tried in its place, the simplest first.
+    fileprivate var simpler: [Self] {
+        guard case .present(let ago, let presenter) = self else { return [] }
+        let byClient = (0...ago).map { Self.present(ago: $0, by: .client) }
+        return presenter == .client ? byClient : byClient + (0..<ago).map { .present(ago: $0, by: presenter) }
     }
 }
 
@@ -71,7 +90,7 @@ extension RotationHistory: CustomStringConvertible {
         let lines = steps.map { step in
             switch step {
             case .present(0, let presenter): "present the newest token, as \(presenter)"
-            case .present(let ago, let presenter): "present the token before the last \(ago), as \(presenter)"
+            case .present(let ago, let presenter): "present the token issued \(ago) before the newest, as \(presenter)"
             case .pass(let milliseconds): "pass \(milliseconds) ms"
             case .sync: "sync"
             case .crash: "crash"
