@@ -32,8 +32,8 @@ demo: ## two real programs, a 5-second access token, and what happens on the wir
 model: ## explore the model of the rotation rule; QUICK=1 for a part; BREAK=LATE_ROW=0 to see it fail
 	@Scripts/model.sh $(if $(QUICK),--quick) $(if $(BREAK),--break $(BREAK)) $(ARGS)
 
-bench: ## measure
-	@Scripts/bench.sh
+bench: ## measure, beside other servers; ARGS='--only renewals' measures less
+	@Scripts/bench.sh $(ARGS)
 
 simulate: ## months of renewals and thefts, under this rotation rule and others; writes docs/ (ARGS='--break …' breaks it)
 	@Scripts/simulate.sh $(ARGS)
@@ -48,4 +48,4 @@ fuzz: ## each fuzz target for a minute (FUZZ_SECONDS=60)
 	@Scripts/install.sh && Fuzz/run.sh $${FUZZ_SECONDS:-60}
 
 clean: ## remove what was built, but no data
-	@rm -rf .build .build-* .venv
+	@rm -rf .build .build-* .venv .venv-bench

@@ -165,6 +165,17 @@ let package = Package(
             ]
         ),
 
+        // MARK: What `make bench` needs beside the server
+        .executableTarget(
+            name: "RenewalBenchmark",
+            dependencies: [
+                "MartletCore", "MartletProtocol", "MartletServer", "MartletSQLite",
+                .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "Benchmarks/Renewals"
+        ),
+
         // MARK: Examples
         .executableTarget(
             name: "ProtectedAPI",

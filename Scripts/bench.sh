@@ -1,14 +1,12 @@
 #!/usr/bin/env bash
-# Measures release builds: signing and verifying beside the bare operations, and the server with its database.
+# Measures release builds: signing and verifying beside the bare operations, and the server with its database beside
+# other servers. The arguments go to run.py: `--only renewals latency` measures these alone. docs/performance.md
+# explains the figures.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-Scripts/install.sh
-for tool in wrk strip python3; do
-    command -v "$tool" >/dev/null || {
-        echo "error: the server's benchmark needs $tool: apt-get install wrk binutils python3" >&2
-        exit 1
-    }
-done
-swift run -c release --package-path Benchmarks --scratch-path .build-benchmarks JOSEBenchmark
-Scripts/build.sh -c release --product martlet
+Scripts/install.sh --bench
+if (($# == 0)); then
+    swift run -c release --package-path Benchmarks --scratch-path .build-benchmarks JOSEBenchmark
+fi
+for product in martlet RenewalBenchmark; do Scripts/build.sh -c release --product "$product"; done
 exec python3 Benchmarks/Server/run.py "$@"

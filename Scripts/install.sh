@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the build needs, with --tests what the tests need as well, and with --model what the model of the
-# rotation rule needs instead. Asks for nothing where nothing is missing. Swift itself is not installed: see https://www.swift.org/install.
+# Installs what the build needs, with --tests what the tests need as well, with --bench what the benchmark needs (the
+# servers that it compares with, too), and with --model what the model of the rotation rule needs instead. Asks for
+# nothing where nothing is missing. Swift itself is not installed: see https://www.swift.org/install.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,9 +15,20 @@ fi
 
 # libsodium hashes passwords, SQLite stores, zlib is for the HTTP client; pkg-config finds them.
 packages=(libsodium-dev libsqlite3-dev zlib1g-dev pkg-config)
-tests=false
-if [[ ${1-} == --tests ]]; then
-    tests=true
+# Folder and list of Python packages.
+venv=() python=false
+case ${1-} in
+    --tests)
+        venv=(.venv Tests/requirements.txt) python=true ;;
+    --bench)
+        if ! command -v dpkg-query >/dev/null; then
+            echo "error: the benchmark's other servers are installed with apt, which is not here." >&2
+            exit 1
+        fi
+        venv=(.venv-bench Benchmarks/Server/django-peer/requirements.txt) python=true
+        packages+=(wrk binutils linux-perf openssl glewlwyd) ;;
+esac
+if $python; then
     # A Python that was not installed by apt may bring these along.
     if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then packages+=(python3 python3-venv); fi
 fi
@@ -55,13 +67,14 @@ elif ! pkg-config --exists libsodium sqlite3 zlib; then
     exit 1
 fi
 
-if $tests; then
+if ((${#venv[@]} > 0)); then
     # A folder of our own, made anew when the list of packages changes.
-    if ! cmp -s Tests/requirements.txt .venv/requirements.txt; then
-        echo "installing Tests/requirements.txt into .venv"
-        rm -rf .venv
-        python3 -m venv .venv
-        .venv/bin/pip install --quiet --disable-pip-version-check --requirement Tests/requirements.txt
-        cp Tests/requirements.txt .venv/requirements.txt
+    folder=${venv[0]} list=${venv[1]}
+    if ! cmp -s "$list" "$folder/requirements.txt"; then
+        echo "installing $list into $folder"
+        rm -rf "$folder"
+        python3 -m venv "$folder"
+        "$folder/bin/pip" install --quiet --disable-pip-version-check --requirement "$list"
+        cp "$list" "$folder/requirements.txt"
     fi
 fi

@@ -1,138 +1,180 @@
 #!/usr/bin/env python3
-"""Measures a release build of `martlet serve`: renewals as a share of bare requests, start-up, memory, size.
+"""Measures a release build of `martlet serve`, and the servers that it is compared with. Uses loopback only.
 
-Figures that depend on the machine's speed are given as ratios within one run: renewals per second are set against
-`/health/live` requests per second of the same server, in turn, several times. Needs wrk; uses loopback only.
+Figures that depend on the machine are given as shares within one run: renewals per second are set against the
+`/health/live` requests per second of the same server under the same load program, in turn, several times. What is
+printed is a table of plain text; docs/performance.md explains it.
 """
 
 import argparse
-import json
 import os
-import re
 import shutil
-import signal
-import ssl
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 
-PASSWORD = "benchmark password 1"
+from cpu import split_of_cpu
+from martlet import Martlet
+from peers import Django, Glewlwyd
+from wrk import wrk
 
-
-class Server:
-    def __init__(self, martlet, data):
-        started = time.monotonic()
-        self.process = subprocess.Popen(
-            [martlet, "serve", "--data", data, "--listen", "localhost:0"],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-            env={**os.environ, "MARTLET_LOG_LEVEL": "warning"},
-        )
-        for line in self.process.stdout:
-            if line.startswith("ready: "):
-                self.address = line.split()[1]
-                break
-        else:
-            sys.exit("the server did not become ready")
-        self.startup = time.monotonic() - started
-        self.context = ssl.create_default_context(cafile=f"{data}/tls/ca.pem")
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=30)
-
-    def post(self, path, body):
-        request = urllib.request.Request(
-            self.address + path, data=json.dumps(body).encode(), headers={"Content-Type": "application/json"}
-        )
-        with urllib.request.urlopen(request, context=self.context) as answer:
-            return json.load(answer)
-
-    def memory(self):
-        """RSS and RssAnon in MB."""
-        with open(f"/proc/{self.process.pid}/status") as status:
-            fields = dict(line.split(":", 1) for line in status)
-        return [int(fields[name].split()[0]) / 1024 for name in ("VmRSS", "RssAnon")]
+SECTIONS = ["start", "renewals", "commits", "cpu", "latency", "herd", "sizes", "forgeries", "peers"]
 
 
-def requests_per_second(command):
-    result = subprocess.run(command, capture_output=True, text=True)
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", result.stdout)
-    if result.returncode != 0 or not rate or "Non-2xx" in result.stdout or "answered" in result.stderr:
-        sys.exit(f"wrk failed:\n{result.stdout}{result.stderr}")
-    return float(rate.group(1))
+def say(text):
+    print(text, file=sys.stderr, flush=True)
 
 
-def measure_startup(martlet, data, runs):
-    times = []
-    for _ in range(runs):
-        server = Server(martlet, data)
-        times.append(server.startup * 1000)
-        server.stop()
-    return statistics.median(times)
+def row(name, *columns):
+    print(f"  {name:<38}" + "".join(f"{column:>13}" for column in columns), flush=True)
 
 
-def measure_load(server, rounds, seconds, connections, folder):
-    threads = 2
-    sessions = connections * 4
-    print(f"  signing {sessions} sessions in …", file=sys.stderr)
-    files = [open(f"{folder}/tokens-{thread + 1}", "w") for thread in range(threads)]
-    live, renewals = [], []
-    for number in range(sessions):
-        grant = server.post("/v1/sessions", {"username": "bench", "password": PASSWORD})
-        files[number % threads].write(grant["refreshToken"]["refreshToken"] + "\n")
-    for file in files:
-        file.close()
-    wrk = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s"]
-    for number in range(rounds):
-        live.append(requests_per_second(wrk + [server.address + "/health/live"]))
-        # Each round presents the sign-in tokens again only in its first requests; they advance from there on, so
-        # later rounds start from fresh sessions.
-        renewals.append(requests_per_second(
-            wrk + ["-s", os.path.join(os.path.dirname(__file__), "renew.lua"), server.address, "--", folder]))
-        print(f"  round {number + 1}: {live[-1]:.0f} live, {renewals[-1]:.0f} renewals a second", file=sys.stderr)
-        if number + 1 < rounds:
-            for thread in range(threads):
-                with open(f"{folder}/tokens-{thread + 1}", "w") as file:
-                    for _ in range(sessions // threads):
-                        grant = server.post("/v1/sessions", {"username": "bench", "password": PASSWORD})
-                        file.write(grant["refreshToken"]["refreshToken"] + "\n")
-    return live, renewals
+def headline(text, *columns):
+    print(f"\n{text}")
+    if columns:
+        row("", *columns)
+
+
+class Bench:
+    def __init__(self, options, folder):
+        self.options = options
+        self.folder = folder
+        self.martlet = Martlet(options.martlet, options.tool, f"{folder}/data")
+
+    def start(self):
+        times = []
+        for _ in range(9):
+            with self.martlet.server() as server:
+                times.append(server.startup * 1000)
+        with self.martlet.server() as server:
+            time.sleep(2)
+            rss, anonymous = server.memory()
+        stripped = f"{self.folder}/martlet"
+        shutil.copy(self.options.martlet, stripped)
+        subprocess.run(["strip", stripped], check=True)
+        headline("Start, memory, size")
+        row("start to ready", f"{statistics.median(times):.0f} ms")
+        row("idle memory, private / RSS", f"{anonymous:.1f} MB", f"{rss:.1f} MB")
+        row("stripped binary", f"{os.path.getsize(stripped) / 2**20:.1f} MB")
+
+    def renewals(self):
+        """Renewals a second as a share of bare requests a second, in turn."""
+        headline("Renewals a second beside /health/live", "renewals", "live", "share")
+        for tls in (False, True):
+            for durability in ("relaxed", "full"):
+                live, renewals = [], []
+                with self.martlet.server(tls=tls, durability=durability) as server:
+                    for number in range(self.options.rounds):
+                        live.append(self.load(server, "live").rate)
+                        renewals.append(self.renew(server).rate)
+                        say(f"  {live[-1]:.0f} live, {renewals[-1]:.0f} renewals a second")
+                share = statistics.median(renewed / bare for renewed, bare in zip(renewals, live))
+                row(f"{'HTTPS' if tls else 'HTTP'}, {durability}", f"{statistics.median(renewals):.0f}",
+                    f"{statistics.median(live):.0f}", f"{share:.2f}")
+                self.best = max(getattr(self, "best", 0), statistics.median(renewals))
+
+    def load(self, server, mode, *, connections=None, pause=None, threads=2, seconds=None):
+        return wrk(server.address, mode, self.folder, connections or self.options.connections,
+                   seconds or self.options.seconds, threads, pause)
+
+    def renew(self, server, sessions=None, **load):
+        self.martlet.fill(sessions or 8 * self.options.connections, f"{self.folder}/tokens")
+        return self.load(server, "renew", **load)
+
+    def commits(self):
+        """In one process, without HTTP: what group commit is worth."""
+        headline("Renewals a second without HTTP, 64 at a time", "group commit", "one each", "factor")
+        for line in self.martlet.bench("commits"):
+            durability, group, single = line.split()
+            row(durability, group, single, f"{int(group) / int(single):.1f}")
+
+    def cpu(self):
+        """Where the server's CPU time goes."""
+        headline("CPU of the server for a request, in us", "HTTP", "storage", "signing", "rest", "total")
+        for tls in (False, True):
+            with self.martlet.server(tls=tls) as server:
+                before = server.cpu()
+                bare = self.load(server, "live")
+                live = (server.cpu() - before) / bare.requests * 1e6
+                self.martlet.fill(8 * self.options.connections, f"{self.folder}/tokens")
+                before = server.cpu()
+                with split_of_cpu(server.process.pid, self.options.seconds, self.folder) as shares:
+                    renewed = self.load(server, "renew")
+                total = (server.cpu() - before) / renewed.requests * 1e6
+            scheme = "HTTPS" if tls else "HTTP"
+            row(f"{scheme}, renewal", *(f"{total * shares[name]:.0f}" for name in ("HTTP", "storage", "signing", "rest")),
+                f"{total:.0f}")
+            row(f"{scheme}, /health/live", f"{live:.0f}", "", "", "", f"{live:.0f}")
+
+    def latency(self):
+        """At about half of what the server can do, by connections that wait between their requests."""
+        headline("Latency at half load, in ms", "p50", "p99", "p99.9", "a second")
+        for durability in ("relaxed", "full"):
+            with self.martlet.server(durability=durability) as server:
+                most = self.renew(server).rate
+                connections = 2 * self.options.connections
+                pause = max(1, round(connections / (most / 2) * 1000))
+                result = self.renew(server, sessions=8 * connections, connections=connections, pause=pause)
+            row(f"HTTPS, {durability}", *(f"{value / 1000:.1f}" for value in result.percentiles),
+                f"{result.rate:.0f}")
+
+    def herd(self):
+        headline("Clients that renew one session at once", "a second", "p99 in ms", "late (409)")
+        with self.martlet.server() as server:
+            for clients in (1, 10, 100):
+                self.martlet.fill(1, f"{self.folder}/tokens", files=1)
+                result = self.load(server, "herd", connections=clients, threads=1)
+                row(f"{clients}", f"{result.rate:.0f}", f"{result.percentiles[1] / 1000:.1f}", f"{result.refused}")
+
+    def sizes(self):
+        headline("Sessions in the database", "renewals", "size", "a session")
+        for sessions in (1_000, 100_000, 1_000_000):
+            martlet = Martlet(self.options.martlet, self.options.tool, f"{self.folder}/data-{sessions}")
+            say(f"  making {sessions} sessions …")
+            martlet.fill(sessions, f"{self.folder}/tokens", tokens=min(sessions, 200_000))
+            size = os.path.getsize(martlet.database)
+            with martlet.server(tls=False) as server:
+                rate = self.load(server, "renew", seconds=2 * self.options.seconds).rate
+            row(f"{sessions}", f"{rate:.0f}", f"{size / 1e6:.1f} MB", f"{size / sessions:.0f} B")
+            martlet.remove()
+
+    def forgeries(self):
+        refused, accesses, rate = self.martlet.bench("forgeries")[0].split()
+        headline("Forgeries, right in all but the MAC", "refused", "a second", "accesses")
+        row("accesses to storage", refused, rate, accesses)
+
+    def peers(self):
+        """The same load program on other servers, by fewer connections, which they answer faster."""
+        headline("Other servers, renewals over HTTP", "renewals", "Martlet is")
+        with self.martlet.server(tls=False, durability="full") as server:
+            ours = self.renew(server).rate
+        row("Martlet, full", f"{ours:.0f}", "")
+        for peer in (Django(f"{self.folder}/django"), Glewlwyd(f"{self.folder}/glewlwyd")):
+            with peer:
+                rate = peer.renewals(16, 2 * self.options.seconds)
+            row(peer.name, f"{rate:.0f}", f"{ours / rate:.0f} x")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--martlet", default=".build/release/martlet")
+    parser.add_argument("--tool", default=".build/release/RenewalBenchmark")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=5)
-    parser.add_argument("--connections", type=int, default=32)
-    arguments = parser.parse_args()
+    parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=SECTIONS)
+    options = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="martlet-bench-")
-    data = f"{folder}/data"
     try:
-        subprocess.run(
-            [arguments.martlet, "user", "add", "bench", "--password-stdin", "--data", data],
-            input=PASSWORD + "\n", text=True, check=True, stdout=subprocess.DEVNULL,
-        )
-        Server(arguments.martlet, data).stop()
-        startup = measure_startup(arguments.martlet, data, 9)
-        server = Server(arguments.martlet, data)
-        time.sleep(2)
-        rss, anonymous = server.memory()
-        live, renewals = measure_load(
-            server, arguments.rounds, arguments.seconds, arguments.connections, folder)
-        server.stop()
-        stripped = f"{folder}/martlet"
-        shutil.copy(arguments.martlet, stripped)
-        subprocess.run(["strip", stripped], check=True)
-        ratio = statistics.median(renewed / bare for renewed, bare in zip(renewals, live))
-        print(f"renewals / health requests   {ratio:.2f}   ({statistics.median(renewals):.0f} and "
-              f"{statistics.median(live):.0f} a second, HTTPS, {arguments.connections} connections)")
-        print(f"start to ready               {startup:.0f} ms   (existing data folder; aim 100)")
-        print(f"idle memory                  {anonymous:.1f} MB private, {rss:.1f} MB RSS   (aim 16 and 45)")
-        print(f"stripped binary              {os.path.getsize(stripped) / 2**20:.1f} MB   (aim 30)")
+        bench = Bench(options, folder)
+        with open("/proc/cpuinfo") as file:
+            model = next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
+        print(f"{os.cpu_count()} x {model}, {options.connections} connections, {options.seconds} s each")
+        for section in SECTIONS:
+            if section in options.only:
+                getattr(bench, section)()
     finally:
         shutil.rmtree(folder)
 

@@ -59,8 +59,8 @@ extension Configuration {
             try database.execute(
                 sql: """
                     PRAGMA trusted_schema = OFF;
-                    PRAGMA cache_size = -\(database.configuration.readonly ? 1_024 : 4_096);
-                    PRAGMA mmap_size = 268435456;
+                    PRAGMA cache_size = -\(database.configuration.readonly ? 1_024 : 8_192);
+                    PRAGMA mmap_size = 1073741824;
                     PRAGMA wal_autocheckpoint = 8000;
                     PRAGMA fullfsync = ON;
                     PRAGMA checkpoint_fullfsync = ON;

@@ -1,0 +1,26 @@
+import ArgumentParser
+import MartletCore
+import MartletSQLite
+import MartletServer
+
+/// What `run.py` cannot do from outside of the server.
+@main
+struct Renewals: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "martlet-bench", subcommands: [Fill.self, Commits.self, Forgeries.self])
+}
+
+/// An authority on a data folder, as `martlet serve` opens it.
+struct OpenedAuthority {
+    let authority: Authority
+    let storage: SQLiteStorage
+
+    init(data: String, durability: Durability = .relaxed, options: SQLiteStorage.Options = .init()) async throws {
+        let folder = try DataFolder(creatingAt: data)
+        let masterKey = try folder.masterKey()
+        storage = try await SQLiteStorage(path: folder.databasePath, options: options)
+        authority = try await Authority(
+            settings: AuthoritySettings(issuer: "https://localhost", durability: durability), storage: storage,
+            masterKey: masterKey)
+    }
+}
