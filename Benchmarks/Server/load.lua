@@ -102,9 +102,13 @@ function modes.peer(folder)
    end
    answered = function(status, body)
       local token = status == 200 and body:match(pattern)
-      if not token then return fail(status, body) end
-      last = last + 1
-      tokens[last] = token
+      if token then
+         last = last + 1
+         tokens[last] = token
+      else
+         -- Some of them fail under load. Such a session is not taken up again.
+         refused = refused + 1
+      end
    end
 end
 
