@@ -155,6 +155,7 @@ let package = Package(
             name: "martlet",
             dependencies: [
                 "MartletClient", "MartletCore", "MartletJOSE", "MartletProtocol", "MartletServer", "MartletSQLite",
+                "MartletVerifier",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

@@ -16,10 +16,14 @@ fi
 # libsodium hashes passwords, SQLite stores, zlib is for the HTTP client; pkg-config finds them.
 packages=(libsodium-dev libsqlite3-dev zlib1g-dev pkg-config)
 # Folder and list of Python packages.
-venv=() python=false
+venv=() python=false nginx=false
 case ${1-} in
     --tests)
-        venv=(.venv Tests/requirements.txt) python=true ;;
+        venv=(.venv Tests/requirements.txt) python=true
+        if command -v dpkg-query >/dev/null && ! command -v nginx >/dev/null && [[ ! -x .nginx/usr/sbin/nginx ]]; then
+            # A library of its; the others are there wherever apt is.
+            packages+=(libpcre2-8-0) nginx=true
+        fi ;;
     --bench)
         if ! command -v dpkg-query >/dev/null; then
             echo "error: the benchmark's other servers are installed with apt, which is not here." >&2
@@ -39,14 +43,13 @@ if $model; then
 fi
 
 if command -v dpkg-query >/dev/null; then
-    missing=()
+    missing=() as_root=()
+    ((EUID == 0)) || as_root=(sudo)
     for package in "${packages[@]}"; do
         [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
     done
     if ((${#missing[@]} > 0)); then
         echo "installing ${missing[*]}"
-        as_root=()
-        ((EUID == 0)) || as_root=(sudo)
         "${as_root[@]}" apt-get update -qq
         DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -qq -y --no-install-recommends "${missing[@]}"
     fi
@@ -65,6 +68,19 @@ elif $model; then
 elif ! pkg-config --exists libsodium sqlite3 zlib; then
     echo "error: install the development files of libsodium, SQLite and zlib with your system's package manager." >&2
     exit 1
+fi
+
+if $nginx; then
+    # The program alone, in a folder of ours: the package would start a server on port 80.
+    echo "installing nginx into .nginx"
+    rm -rf .nginx
+    mkdir .nginx
+    cd .nginx
+    # Where apt knows of no packages yet, it is asked to look.
+    apt-get download -qq nginx 2>/dev/null || { "${as_root[@]}" apt-get update -qq && apt-get download -qq nginx; }
+    dpkg-deb --extract nginx_*.deb .
+    rm nginx_*.deb
+    cd ..
 fi
 
 if ((${#venv[@]} > 0)); then

@@ -2,6 +2,7 @@ import MartletClient
 import MartletCore
 import MartletProtocol
 import MartletServer
+import MartletVerifier
 
 /// Why a command failed, in words for the person who typed it. Exit status 1.
 struct CommandFailure: Error, CustomStringConvertible {
@@ -26,6 +27,8 @@ struct CommandFailure: Error, CustomStringConvertible {
         case let error as ConfigurationError:
             return CommandFailure("The configuration is not right.\n\(error)")
         case let error as MartletClientError:
+            return CommandFailure((error.message + (error.detail.map { " (\($0))" } ?? "")).printable)
+        case let error as VerifierError:
             return CommandFailure((error.message + (error.detail.map { " (\($0))" } ?? "")).printable)
         default:
             return error

@@ -20,6 +20,7 @@ struct MartletCommand: AsyncParsableCommand {
                 subcommands: [
                     LoginCommand.self, WhoAmICommand.self, TokenCommand.self, CurlCommand.self, LogoutCommand.self,
                 ]),
+            CommandGroup(name: "Resource server", subcommands: [VerifyCommand.self]),
         ]
     )
 

@@ -130,6 +130,15 @@ extension ConfigurationKey {
             help: "How long a session that is over is kept, to say why it ended."
         ),
         ConfigurationKey(
+            "revocations.heartbeat", .duration(.milliseconds(100)...(.seconds(60)), example: "2s"),
+            \.revocations.heartbeat,
+            help: "How long a stream of revocations is silent at most. Verifiers take a longer silence for an outage."
+        ),
+        ConfigurationKey(
+            "revocations.streams", .number(1...1_000_000), \.revocations.streams,
+            help: "How many streams of revocations may be open at once. Each is one of limits.connections, too."
+        ),
+        ConfigurationKey(
             "limits.headerBytes", .size((1 << 10)...(1 << 20), example: "16KiB"), \.limits.headerBytes,
             help: "The size of a request's headers, at most."
         ),

@@ -29,6 +29,7 @@ public struct ServerConfiguration: Sendable {
     public var passwords = Passwords()
     /// How long a session that is over is kept, so that its reason can be told.
     public var keepEndedSessions: Duration = .seconds(90 * 86_400)
+    public var revocations = RevocationFeedOptions()
     public var limits = Limits()
     public var log = Log()
     public var insecure = Insecure()

@@ -29,6 +29,9 @@ struct OAuthFailure: Error {
             case .refreshTokenInvalid, .sessionEnded, .clientMismatch: .invalidGrant
             case .tokenSuperseded, .storageUnavailable, .overloaded, .rateLimited: .temporarilyUnavailable
             case .malformedRequest: .invalidRequest
+            case .invalidCredentials: .invalidClient
+            case .forbidden: .unauthorizedClient
+            case .insufficientScope: .invalidScope
             default: .serverError
             }
         error = OAuthError(

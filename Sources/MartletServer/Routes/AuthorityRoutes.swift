@@ -11,11 +11,15 @@ public import MartletCore
 public struct AuthorityRoutes<Context: ClientAddressContext>: Sendable {
     let authority: Authority
     let limits: RequestLimits
+    let feed: RevocationFeed
 
-    /// - Parameter limits: how large bodies may be.
-    public init(authority: Authority, limits: RequestLimits = .init()) {
+    /// - Parameters:
+    ///   - limits: how large bodies may be.
+    ///   - revocations: how the revocation feed is served.
+    public init(authority: Authority, limits: RequestLimits = .init(), revocations: RevocationFeedOptions = .init()) {
         self.authority = authority
         self.limits = limits
+        feed = RevocationFeed(log: authority.revocations, options: revocations)
     }
 
     /// Adds every route. The paths are absolute: `/v1/…`, `/oauth2/…`, `/.well-known/…`, `/health/…`.
@@ -38,7 +42,8 @@ public struct AuthorityRoutes<Context: ClientAddressContext>: Sendable {
 
     /// Every route, in the order of the documentation.
     func all() -> [Route<Context>] {
-        accountRoutes + sessionRoutes + [verifyRoute] + tokenRoutes + publishedRoutes + healthRoutes
+        accountRoutes + sessionRoutes + [verifyRoute] + adminRoutes + tokenRoutes + revocationRoutes + publishedRoutes
+            + healthRoutes
     }
 }
 

@@ -34,7 +34,7 @@ extension AuthorityRoutes {
         let methods = ClientCredentials.Method.allCases.map(\.rawValue)
         return AuthorizationServerMetadata(
             issuer: issuer, tokenEndpoint: issuer + "/oauth2/token", jwksURI: issuer + "/.well-known/jwks.json",
-            grantTypesSupported: ["refresh_token"], tokenEndpointAuthMethodsSupported: methods,
+            grantTypesSupported: Self.grantTypes, tokenEndpointAuthMethodsSupported: methods,
             revocationEndpoint: issuer + "/oauth2/revoke", revocationEndpointAuthMethodsSupported: methods,
             introspectionEndpoint: issuer + "/oauth2/introspect",
             introspectionEndpointAuthMethodsSupported: methods.filter { $0 != "none" }

@@ -12,8 +12,11 @@ extension AuthorityRoutes {
                 switch try form.parameter("grant_type") {
                 case "refresh_token":
                     return try await refreshTokenGrant(request, form, presenter: request.presenter(context))
+                case "client_credentials":
+                    return try await clientCredentialsGrant(request, form)
                 default:
-                    throw OAuthFailure(.unsupportedGrantType, "The grant types here are: refresh_token.")
+                    throw OAuthFailure(
+                        .unsupportedGrantType, "The grant types here are: \(Self.grantTypes.joined(separator: ", ")).")
                 }
             },
             Route(.post, "/oauth2/revoke") { request, _ in
@@ -44,6 +47,23 @@ extension AuthorityRoutes {
                 return .uncached(bytes: IntrospectionAnswer(found, issuer: authority.settings.issuer).encoded())
             },
         ]
+    }
+
+    /// What the metadata lists.
+    static var grantTypes: [String] { ["refresh_token", "client_credentials"] }
+
+    /// RFC 6749 §4.4: a client on its own behalf. There is no refresh token; it asks again.
+    private func clientCredentialsGrant(_ request: Request, _ form: FormParameters) async throws -> Response {
+        let client = try await authority.client(of: request, form: form)
+        let scopes = form["scope"].map { $0.split(separator: " ").map(String.init) }
+        let issued = try await answeringOAuth { () async throws(AuthorityError) in
+            try await authority.issueClientToken(for: client, scopes: scopes)
+        }
+        let answer = TokenAnswer(
+            accessToken: issued.accessToken, expiresIn: issued.accessLifetime,
+            scope: issued.scopes.isEmpty ? nil : issued.scopes.joined(separator: " ")
+        )
+        return .uncached(bytes: answer.encoded())
     }
 
     /// RFC 6749 §6.
@@ -90,6 +110,13 @@ extension IntrospectionAnswer {
                 issuedAt: Timestamp(seconds: token.issuedAt), subject: token.subject, audience: token.audience,
                 issuer: token.issuer, tokenID: token.tokenID, sessionID: token.sessionID,
                 authenticatedAt: token.authenticatedAt.map { Timestamp(seconds: $0) }, roles: token.roles
+            )
+        case .clientToken(let token):
+            self.init(
+                scope: token.scope.isEmpty ? nil : token.scope.joined(separator: " "), clientID: token.clientID,
+                tokenType: "Bearer", expiresAt: Timestamp(seconds: token.expiresAt),
+                issuedAt: Timestamp(seconds: token.issuedAt), subject: token.subject, audience: token.audience,
+                issuer: token.issuer, tokenID: token.tokenID
             )
         case .refreshToken(let session, let user, let expiresAt):
             self.init(

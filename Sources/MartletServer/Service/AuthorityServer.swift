@@ -35,17 +35,32 @@ public struct AuthorityServer: Service {
         ).buildResponder()
     }
 
-    /// Every route, and what each request goes through on its way there.
     static func router(
         _ authority: Authority, _ configuration: ServerConfiguration, strictTransportSecurity: Bool
+    ) -> Router<AuthorityRequestContext> {
+        router(
+            routes(authority, configuration), configuration, strictTransportSecurity: strictTransportSecurity)
+    }
+
+    static func routes(
+        _ authority: Authority, _ configuration: ServerConfiguration
+    ) -> AuthorityRoutes<AuthorityRequestContext> {
+        AuthorityRoutes(
+            authority: authority, limits: RequestLimits(body: configuration.limits.bodyBytes),
+            revocations: configuration.revocations)
+    }
+
+    /// Every route, and what each request goes through on its way there.
+    static func router(
+        _ routes: AuthorityRoutes<AuthorityRequestContext>, _ configuration: ServerConfiguration,
+        strictTransportSecurity: Bool
     ) -> Router<AuthorityRequestContext> {
         let router = Router(context: AuthorityRequestContext.self)
         router.add(middleware: ForwardedAddress(trustedProxies: configuration.trustedProxies))
         router.add(middleware: RequestLog())
         router.add(middleware: SecurityHeaders(strictTransportSecurity: strictTransportSecurity))
         router.add(middleware: ProblemAnswers())
-        AuthorityRoutes(authority: authority, limits: RequestLimits(body: configuration.limits.bodyBytes))
-            .add(to: router)
+        routes.add(to: router)
         return router
     }
 

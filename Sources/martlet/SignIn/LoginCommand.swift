@@ -41,7 +41,7 @@ struct LoginCommand: AsyncParsableCommand {
 
     func run() async throws {
         let folder = try LoginFolder(environment: ProcessInfo.processInfo.environment)
-        let certificates = self.certificates ?? localCertificates
+        let certificates = self.certificates ?? LocalCertificates.path(for: server)
         let bytes = try certificates.map { path throws(CommandFailure) in
             try FileBytes.contents(of: path, limit: 1 << 20)
         }
@@ -66,19 +66,6 @@ struct LoginCommand: AsyncParsableCommand {
                 }
             }
         }
-    }
-
-    /// The certificate that a `martlet serve` in this folder has made, where the server can be that one.
-    private var localCertificates: String? {
-        let path = "./martlet-data/tls/ca.pem"
-        guard isLoopback, unsafe access(path, R_OK) == 0 else { return nil }
-        return path
-    }
-
-    private var isLoopback: Bool {
-        guard let scheme = server.firstRange(of: "://") else { return false }
-        let authority = server[scheme.upperBound...].prefix { $0 != "/" }
-        return (ListenAddress(text: authority) ?? ListenAddress(text: "\(authority):443"))?.isLoopback ?? false
     }
 
     private var hostname: String? {

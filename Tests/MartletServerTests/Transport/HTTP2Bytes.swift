@@ -34,8 +34,15 @@ enum HTTP2Bytes {
         frame(type: 0, flags: ends ? 1 : 0, stream: stream, bytes)
     }
 
-    static func get(_ path: String, stream: UInt32) -> [UInt8] {
-        frame(type: 1, flags: 0x5, stream: stream, block(method: 0x82, path))
+    /// - Parameter bearer: an access token to send along.
+    static func get(_ path: String, stream: UInt32, bearer: String? = nil) -> [UInt8] {
+        let credentials = bearer.map { token in
+            // authorization, never indexed; the length in a prefix of 7 bits and what is beyond (RFC 7541 §5.1).
+            let value = Array("Bearer \(token)".utf8)
+            let rest = value.count - 127
+            return [0x1F, 0x08, 0x7F, UInt8(rest & 0x7F) | 0x80, UInt8(rest >> 7)] + value
+        }
+        return frame(type: 1, flags: 0x5, stream: stream, block(method: 0x82, path) + (credentials ?? []))
     }
 
     static func post(_ path: String, stream: UInt32) -> [UInt8] {

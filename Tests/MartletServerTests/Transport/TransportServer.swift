@@ -60,10 +60,12 @@ struct TransportServer {
 
     /// A client that trusts the local CA.
     func withClient<Value>(
-        _ version: HTTPClient.Configuration.HTTPVersion = .automatic, _ body: (HTTPClient) async throws -> Value
+        _ version: HTTPClient.Configuration.HTTPVersion = .automatic, connections: Int = 8,
+        _ body: (HTTPClient) async throws -> Value
     ) async throws -> Value {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.httpVersion = version
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
         var tls = TLSConfiguration.makeClientConfiguration()
         if FileManager.default.fileExists(atPath: caFile) { tls.trustRoots = .file(caFile) }
         configuration.tlsConfiguration = tls
