@@ -91,6 +91,13 @@ extension IntrospectionAnswer {
                 issuer: token.issuer, tokenID: token.tokenID, sessionID: token.sessionID,
                 authenticatedAt: token.authenticatedAt.map { Timestamp(seconds: $0) }, roles: token.roles
             )
+        case .clientToken(let token):
+            self.init(
+                scope: token.scope.isEmpty ? nil : token.scope.joined(separator: " "), clientID: token.clientID,
+                tokenType: "Bearer", expiresAt: Timestamp(seconds: token.expiresAt),
+                issuedAt: Timestamp(seconds: token.issuedAt), subject: token.subject, audience: token.audience,
+                issuer: token.issuer, tokenID: token.tokenID
+            )
         case .refreshToken(let session, let user, let expiresAt):
             self.init(
                 clientID: session.clientID, username: user.username, tokenType: "refresh_token",
