@@ -12,6 +12,7 @@ final class PresentationQueue: Sendable {
         let presenter: Presenter
         let now: Timestamp
         let durability: Durability
+        let denial: Denial
         let decide: @Sendable (Session?) -> RotationDecision
         let answer: @Sendable (Result<Presented, StorageError>) -> Void
     }
@@ -153,6 +154,9 @@ final class PresentationQueue: Sendable {
             if case .end = effect, syncing == .normal { throw NeedsSync() }
             if try statements.apply(effect, to: found, one.id, from: one.presenter, at: one.now) {
                 if effect != .none { written += 1 }
+                if case .end(let end) = effect, let session = found?.row.session {
+                    try statements.deny(session, end.reason, one.denial)
+                }
                 return Presented(decision: decision, session: found?.row.session, user: found?.user)
             }
         }

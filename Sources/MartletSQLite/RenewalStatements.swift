@@ -59,6 +59,12 @@ struct RenewalStatements {
         }
     }
 
+    /// Denies the access tokens of a session that was ended.
+    func deny(_ session: Session, _ reason: EndReason, _ denial: Denial) throws {
+        let ended = EndedSession(id: session.id, clientID: session.clientID)
+        try database.deny([ended], .session(session.id), reason, denial)
+    }
+
     private func apply(
         _ change: HeadChange, to found: Found?, _ id: SessionID, from presenter: Presenter, at now: Timestamp
     ) throws -> Bool {

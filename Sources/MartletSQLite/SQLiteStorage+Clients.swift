@@ -19,11 +19,16 @@ extension SQLiteStorage {
         try await read { try $0.rows(ClientRegistration.select + "ORDER BY id", [], ClientRegistration.init) }
     }
 
-    public func removeClient(_ id: String, at now: Timestamp) async throws(StorageError) -> [SessionID]? {
+    public func removeClient(
+        _ id: String, at now: Timestamp, denial: Denial
+    ) async throws(StorageError) -> [SessionID]? {
         if id.utf8.contains(0) { return nil }
         return try await write { database in
-            guard try database.change("DELETE FROM clients WHERE id = ?", [id]) == 1 else { return nil }
-            return try database.end(.client(id), SessionEnd(at: now, reason: .clientRemoved))
+            guard try !database.rows("SELECT 1 FROM clients WHERE id = ?", [id], { _ in }).isEmpty else { return nil }
+            // First, as long as its audience and its tokens' life are known.
+            let ended = try database.end(.client(id), SessionEnd(at: now, reason: .clientRemoved), denial)
+            try database.change("DELETE FROM clients WHERE id = ?", [id])
+            return ended
         }
     }
 }

@@ -42,11 +42,16 @@ extension SQLiteStorage {
 
     /// Triggers count every write to `users`, `clients` and `keys`, whoever makes it, so that advances leave the
     /// number alone.
-    public func changeCounter() async throws(StorageError) -> Int64 {
+    public func changes() async throws(StorageError) -> StorageChanges {
         try await read { database in
-            guard let value = try Int64.fetchOne(database.cachedStatement(sql: "SELECT value FROM change_counter"))
-            else { throw StorageError.malformed("change counter") }
-            return value
+            let found = try database.rows(
+                "SELECT value, epoch, \(Database.newestRevocation) FROM change_counter, revocation_feed"
+            ) { row in
+                StorageChanges(
+                    counter: try row.integer(at: 0), newestRevocation: try RevocationCursor(row, from: 1))
+            }
+            guard let changes = found.first else { throw StorageError.malformed("change counter") }
+            return changes
         }
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 public import MartletCore
 public import MartletProtocol
@@ -34,13 +35,13 @@ extension SQLiteStorage {
     }
 
     public func present(
-        _ id: SessionID, from presenter: Presenter, at now: Timestamp, durability: Durability,
+        _ id: SessionID, from presenter: Presenter, at now: Timestamp, durability: Durability, denial: Denial,
         decide: @escaping @Sendable (Session?) -> RotationDecision
     ) async throws(StorageError) -> Presented {
         let answer: Result<Presented, StorageError> = await withCheckedContinuation { waiting in
             present(
                 PresentationQueue.Waiting(
-                    id: id, presenter: presenter, now: now, durability: durability, decide: decide,
+                    id: id, presenter: presenter, now: now, durability: durability, denial: denial, decide: decide,
                     answer: { waiting.resume(returning: $0) }
                 )
             )
@@ -48,16 +49,18 @@ extension SQLiteStorage {
         return try answer.get()
     }
 
-    public func end(_ selection: SessionSelection, _ end: SessionEnd) async throws(StorageError) -> [SessionID] {
-        try await write { try $0.end(selection, end) }
+    public func end(
+        _ selection: SessionSelection, _ end: SessionEnd, denial: Denial
+    ) async throws(StorageError) -> [SessionID] {
+        try await write { try $0.end(selection, end, denial) }
     }
 }
 
 extension Database {
-    /// Ends the selected sessions that have not ended.
+    /// Ends the selected sessions that have not ended, and denies their access tokens.
     ///
     /// - Returns: those that it ended.
-    func end(_ selection: SessionSelection, _ end: SessionEnd) throws -> [SessionID] {
+    func end(_ selection: SessionSelection, _ end: SessionEnd, _ denial: Denial) throws -> [SessionID] {
         let condition: String
         let arguments: [(any DatabaseValueConvertible)?]
         switch selection {
@@ -73,13 +76,21 @@ extension Database {
         case .client(let id):
             condition = "AND client_id = ?"
             arguments = [id]
+        case .madeBefore(let time):
+            condition = "AND id < ?"
+            arguments = [Data(earliestIdentifierAt: time)]
         case .all:
             condition = ""
             arguments = []
         }
-        return try rows(
-            "UPDATE sessions SET ended_at = ?, end_reason = ? WHERE ended_at IS NULL \(condition) RETURNING id",
+        let ended = try rows(
+            """
+            UPDATE sessions SET ended_at = ?, end_reason = ? WHERE ended_at IS NULL \(condition)
+            RETURNING id, client_id
+            """,
             [end.at.milliseconds, end.reason.rawValue] + arguments
-        ) { try $0.identifier(at: 0) }
+        ) { EndedSession(id: try $0.identifier(at: 0), clientID: try $0.text(at: 1)) }
+        try deny(ended, selection, end.reason, denial)
+        return ended.map(\.id)
     }
 }

@@ -18,12 +18,12 @@ extension SQLiteStorage {
     /// the rows whose time has come, ends those that did expire, and moves the others on: each at most once in two
     /// idle limits.
     public func sweep(
-        at now: Timestamp, grace: Duration, forgetting: Timestamp, limit: Int
+        at now: Timestamp, grace: Duration, forgetting: Timestamp, limit: Int, denial: Denial
     ) async throws(StorageError) -> Int {
         guard limit > 0 else { return 0 }
         let cutoff = (now - grace).milliseconds
         let touched = try await write { database in
-            let due = try database.change(
+            let due = try database.rows(
                 """
                 UPDATE sessions SET
                     sweep_at = min(absolute_limit, last_seen_at + 2 * idle_limit),
@@ -33,18 +33,28 @@ extension SQLiteStorage {
                 WHERE id IN (
                     SELECT id FROM sessions WHERE ended_at IS NULL AND sweep_at < ?1 ORDER BY sweep_at LIMIT ?3
                 )
+                RETURNING id, client_id, absolute_limit, sweep_at, end_reason
                 """,
                 [cutoff, now.milliseconds, limit]
-            )
+            ) { try ExpiredSession($0) }
+            try database.deny(due, denial)
             let forgotten = try database.change(
                 """
                 DELETE FROM sessions WHERE id IN (
                     SELECT id FROM sessions WHERE ended_at < ? ORDER BY ended_at LIMIT ?
                 )
                 """,
-                [forgetting.milliseconds, limit - due]
+                [forgetting.milliseconds, limit - due.count]
             )
-            return due + forgotten
+            let left = try database.change(
+                """
+                DELETE FROM revocations WHERE number IN (
+                    SELECT number FROM revocations WHERE until < ? ORDER BY until LIMIT ?
+                )
+                """,
+                [cutoff, limit - due.count - forgotten]
+            )
+            return due.count + forgotten + left
         }
         if touched < limit { try await forgetUserAgents() }
         return touched
@@ -74,5 +84,36 @@ extension SQLiteStorage {
             }
         }
         userAgentMark.withLock { $0 = newest }
+    }
+}
+
+/// A session whose time in `sweep_at` had come.
+private struct ExpiredSession {
+    let session: EndedSession
+    let absoluteLimit: Timestamp
+    let latestExpiry: Timestamp
+    /// Nil where it goes on.
+    let reason: EndReason?
+
+    /// Reads `id, client_id, absolute_limit, sweep_at, end_reason`.
+    init(_ row: Columns) throws {
+        session = EndedSession(id: try row.identifier(at: 0), clientID: try row.text(at: 1))
+        absoluteLimit = try row.timestamp(at: 2)
+        latestExpiry = try row.timestamp(at: 3)
+        reason = try row.optionalText(at: 4).map(EndReason.init(rawValue:))
+    }
+}
+
+extension Database {
+    /// Denies the access tokens of those that have ended, where one may be alive.
+    fileprivate func deny(_ expired: [ExpiredSession], _ denial: Denial) throws {
+        guard expired.contains(where: { $0.reason != nil }) else { return }
+        let known = try longestAccessLifetime()
+        for one in expired {
+            guard let reason = one.reason,
+                denial.isNeeded(absoluteLimit: one.absoluteLimit, latestExpiry: one.latestExpiry, known: known)
+            else { continue }
+            try deny([one.session], .session(one.session.id), reason, denial)
+        }
     }
 }

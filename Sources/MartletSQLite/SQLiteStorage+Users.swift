@@ -40,7 +40,8 @@ extension SQLiteStorage {
     }
 
     public func setPassword(
-        of id: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID?, at now: Timestamp
+        of id: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID?, at now: Timestamp,
+        denial: Denial
     ) async throws(StorageError) -> [SessionID]? {
         try await write { database in
             try StorageError.checkNoNUL(hash.text)
@@ -52,12 +53,12 @@ extension SQLiteStorage {
                 [hash.text, now.milliseconds, id.data, expectedVersion]
             )
             guard changed == 1 else { return nil }
-            return try database.end(.user(id, except: kept), SessionEnd(at: now, reason: .passwordChanged))
+            return try database.end(.user(id, except: kept), SessionEnd(at: now, reason: .passwordChanged), denial)
         }
     }
 
     public func setDisabled(
-        _ isDisabled: Bool, of id: UserID, at now: Timestamp
+        _ isDisabled: Bool, of id: UserID, at now: Timestamp, denial: Denial
     ) async throws(StorageError) -> [SessionID]? {
         try await write { database in
             guard isDisabled else {
@@ -72,14 +73,16 @@ extension SQLiteStorage {
                 [now.milliseconds, id.data]
             )
             guard changed == 1 else { return nil }
-            return try database.end(.user(id, except: nil), SessionEnd(at: now, reason: .userDisabled))
+            return try database.end(.user(id, except: nil), SessionEnd(at: now, reason: .userDisabled), denial)
         }
     }
 
-    public func removeUser(_ id: UserID, at now: Timestamp) async throws(StorageError) -> [SessionID]? {
+    public func removeUser(
+        _ id: UserID, at now: Timestamp, denial: Denial
+    ) async throws(StorageError) -> [SessionID]? {
         try await write { database in
             guard try database.change("DELETE FROM users WHERE id = ?", [id.data]) == 1 else { return nil }
-            return try database.end(.user(id, except: nil), SessionEnd(at: now, reason: .userRemoved))
+            return try database.end(.user(id, except: nil), SessionEnd(at: now, reason: .userRemoved), denial)
         }
     }
 }

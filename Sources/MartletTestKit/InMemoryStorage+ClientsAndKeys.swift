@@ -20,11 +20,16 @@ extension InMemoryStorage {
         try access { state in state.clients.values.sorted { $0.id < $1.id } }
     }
 
-    public func removeClient(_ id: String, at now: Timestamp) async throws(StorageError) -> [SessionID]? {
+    public func removeClient(
+        _ id: String, at now: Timestamp, denial: Denial
+    ) async throws(StorageError) -> [SessionID]? {
         try access { state in
-            guard state.clients.removeValue(forKey: id) != nil else { return nil }
+            guard state.clients[id] != nil else { return nil }
+            // First, as long as its audience and its tokens' life are known.
+            let ended = state.end(.client(id), SessionEnd(at: now, reason: .clientRemoved), denial)
+            state.clients[id] = nil
             state.changes += 1
-            return state.end(.client(id), SessionEnd(at: now, reason: .clientRemoved))
+            return ended
         }
     }
 

@@ -5,7 +5,8 @@ extension InMemoryStorage {
     public func insert(_ session: Session, userVersion: Int64) async throws(StorageError) -> Bool {
         try access { state throws(StorageError) in
             guard let user = state.users[session.userID], !user.isDisabled, user.securityVersion == userVersion,
-                session.clientID == ClientRegistration.firstPartyID || state.clients[session.clientID] != nil
+                session.clientID == ClientRegistration.firstPartyID || state.clients[session.clientID] != nil,
+                !state.isDenied(session)
             else { return false }
             guard state.sessions[session.id] == nil else {
                 throw StorageError(.conflict, detail: "the session is there already")
@@ -32,7 +33,7 @@ extension InMemoryStorage {
     }
 
     public func present(
-        _ id: SessionID, from presenter: Presenter, at now: Timestamp, durability: Durability,
+        _ id: SessionID, from presenter: Presenter, at now: Timestamp, durability: Durability, denial: Denial,
         decide: @escaping @Sendable (Session?) -> RotationDecision
     ) async throws(StorageError) -> Presented {
         try access { state throws(StorageError) in
@@ -50,6 +51,7 @@ extension InMemoryStorage {
                     changed = session
                     if let session, session.end == nil {
                         state.sessions[id]?.end = end
+                        state.deny([session], .session(id), end.reason, denial)
                         return presented
                     }
                 }
@@ -63,12 +65,14 @@ extension InMemoryStorage {
         }
     }
 
-    public func end(_ selection: SessionSelection, _ end: SessionEnd) async throws(StorageError) -> [SessionID] {
-        try access { $0.end(selection, end) }
+    public func end(
+        _ selection: SessionSelection, _ end: SessionEnd, denial: Denial
+    ) async throws(StorageError) -> [SessionID] {
+        try access { $0.end(selection, end, denial) }
     }
 
     public func sweep(
-        at now: Timestamp, grace: Duration, forgetting: Timestamp, limit: Int
+        at now: Timestamp, grace: Duration, forgetting: Timestamp, limit: Int, denial: Denial
     ) async throws(StorageError) -> Int {
         try access { state in
             let cutoff = now - grace
@@ -78,12 +82,16 @@ extension InMemoryStorage {
                     guard end.at < forgetting else { continue }
                     state.sessions[session.id] = nil
                 } else if session.absoluteLimit < cutoff {
-                    state.sessions[session.id]?.end = SessionEnd(at: now, reason: .expiredAbsolute)
+                    state.expire(session, .expiredAbsolute, at: now, denial)
                 } else if session.lastSeenAt + session.idleLimit + session.idleLimit < cutoff {
-                    state.sessions[session.id]?.end = SessionEnd(at: now, reason: .expiredIdle)
+                    state.expire(session, .expiredIdle, at: now, denial)
                 } else {
                     continue
                 }
+                touched += 1
+            }
+            while touched < limit, let index = state.revocations.firstIndex(where: { $0.entry.until < cutoff }) {
+                state.revocations.remove(at: index)
                 touched += 1
             }
             return touched

@@ -38,7 +38,8 @@ extension InMemoryStorage {
     }
 
     public func setPassword(
-        of id: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID?, at now: Timestamp
+        of id: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID?, at now: Timestamp,
+        denial: Denial
     ) async throws(StorageError) -> [SessionID]? {
         try access { state in
             guard var user = state.users[id], expectedVersion ?? user.securityVersion == user.securityVersion else {
@@ -49,12 +50,12 @@ extension InMemoryStorage {
             user.securityVersion += 1
             state.users[id] = user
             state.changes += 1
-            return state.end(.user(id, except: kept), SessionEnd(at: now, reason: .passwordChanged))
+            return state.end(.user(id, except: kept), SessionEnd(at: now, reason: .passwordChanged), denial)
         }
     }
 
     public func setDisabled(
-        _ isDisabled: Bool, of id: UserID, at now: Timestamp
+        _ isDisabled: Bool, of id: UserID, at now: Timestamp, denial: Denial
     ) async throws(StorageError) -> [SessionID]? {
         try access { state in
             guard var user = state.users[id] else { return nil }
@@ -63,15 +64,15 @@ extension InMemoryStorage {
             state.users[id] = user
             state.changes += 1
             guard isDisabled else { return [] }
-            return state.end(.user(id, except: nil), SessionEnd(at: now, reason: .userDisabled))
+            return state.end(.user(id, except: nil), SessionEnd(at: now, reason: .userDisabled), denial)
         }
     }
 
-    public func removeUser(_ id: UserID, at now: Timestamp) async throws(StorageError) -> [SessionID]? {
+    public func removeUser(_ id: UserID, at now: Timestamp, denial: Denial) async throws(StorageError) -> [SessionID]? {
         try access { state in
             guard state.users.removeValue(forKey: id) != nil else { return nil }
             state.changes += 1
-            return state.end(.user(id, except: nil), SessionEnd(at: now, reason: .userRemoved))
+            return state.end(.user(id, except: nil), SessionEnd(at: now, reason: .userRemoved), denial)
         }
     }
 }

@@ -10,6 +10,9 @@ public final class InMemoryStorage: Storage {
         var clients: [String: ClientRegistration] = [:]
         var keys: [KeyRecord] = []
         var changes: Int64 = 0
+        var revocations: [StoredRevocation] = []
+        var newestRevocation = RevocationCursor(epoch: "memory\(UInt64.random(in: 0...(.max)))", number: 0)
+        var accessLifetime: (longest: Duration, namedAt: Timestamp)?
         var failure: StorageError?
     }
 
@@ -36,24 +39,26 @@ public final class InMemoryStorage: Storage {
         return try result.get()
     }
 
-    public func changeCounter() async throws(StorageError) -> Int64 {
-        try access { $0.changes }
+    public func changes() async throws(StorageError) -> StorageChanges {
+        try access { StorageChanges(counter: $0.changes, newestRevocation: $0.newestRevocation) }
     }
 }
 
 extension InMemoryStorage.State {
-    /// Ends the selected sessions that have not ended.
-    mutating func end(_ selection: SessionSelection, _ end: SessionEnd) -> [SessionID] {
+    /// Ends the selected sessions that have not ended, and denies their access tokens.
+    mutating func end(_ selection: SessionSelection, _ end: SessionEnd, _ denial: Denial) -> [SessionID] {
         let selected = sessions.values.filter { session in
             guard session.end == nil else { return false }
             return switch selection {
             case .session(let id): session.id == id
             case .user(let user, let kept): session.userID == user && session.id != kept
             case .client(let client): session.clientID == client
+            case .madeBefore(let time): session.id.uuid.timestamp < time
             case .all: true
             }
         }
         for session in selected { sessions[session.id]?.end = end }
+        deny(selected, selection, end.reason, denial)
         return selected.map(\.id)
     }
 }

@@ -9,7 +9,10 @@ extension SessionStorage {
         at now: Timestamp = Fixtures.start, durability: Durability = .relaxed
     ) async throws(StorageError) -> Presented {
         let presentation = Presentation(token: token, client: client, delivery: delivery, provenKey: provenKey)
-        return try await present(token.session, from: presenter, at: now, durability: durability) { session in
+        return try await present(
+            token.session, from: presenter, at: now, durability: durability,
+            denial: Fixtures.denial(at: now)
+        ) { session in
             RotationDecision(on: presentation, for: session, clientIsPublic: true, policy: policy, now: now)
         }
     }

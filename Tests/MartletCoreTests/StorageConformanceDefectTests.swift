@@ -69,13 +69,15 @@ private struct DefectiveStorage: Storage {
     }
 
     func present(
-        _ id: SessionID, from presenter: Presenter, at now: Timestamp, durability: Durability,
+        _ id: SessionID, from presenter: Presenter, at now: Timestamp, durability: Durability, denial: Denial,
         decide: @escaping @Sendable (Session?) -> RotationDecision
     ) async throws(StorageError) -> Presented {
         switch defect {
         case .decidesOutsideItsTransaction:
             let decision = decide(try await base.session(id))
-            return try await base.present(id, from: presenter, at: now, durability: durability) { _ in decision }
+            return try await base.present(id, from: presenter, at: now, durability: durability, denial: denial) { _ in
+                decision
+            }
         case .keepsTheLastOfTwoAdvances:
             let session = try await base.session(id)
             let decision = decide(session)
@@ -88,23 +90,27 @@ private struct DefectiveStorage: Storage {
             }
             return Presented(decision: decision, session: session, user: nil)
         case .writesOnRepeat:
-            let result = try await base.present(id, from: presenter, at: now, durability: durability, decide: decide)
+            let result = try await base.present(
+                id, from: presenter, at: now, durability: durability, denial: denial, decide: decide)
             if case .repeat = result.decision { try base.access { $0.sessions[id]?.lastSeenAt = now } }
             return result
         default:
-            return try await base.present(id, from: presenter, at: now, durability: durability, decide: decide)
+            return try await base.present(
+                id, from: presenter, at: now, durability: durability, denial: denial, decide: decide)
         }
     }
 
-    func end(_ selection: SessionSelection, _ end: SessionEnd) async throws(StorageError) -> [SessionID] {
+    func end(
+        _ selection: SessionSelection, _ end: SessionEnd, denial: Denial
+    ) async throws(StorageError) -> [SessionID] {
         if defect == .endsWhatHasEnded, case .session(let id) = selection {
             try base.access { $0.sessions[id]?.end = nil }
         }
-        return try await base.end(selection, end)
+        return try await base.end(selection, end, denial: denial)
     }
 
     func sweep(
-        at now: Timestamp, grace: Duration, forgetting: Timestamp, limit: Int
+        at now: Timestamp, grace: Duration, forgetting: Timestamp, limit: Int, denial: Denial
     ) async throws(StorageError) -> Int {
         if defect == .sweepsAtOneIdleLimit {
             try base.access { state in
@@ -114,7 +120,7 @@ private struct DefectiveStorage: Storage {
                 }
             }
         }
-        return try await base.sweep(at: now, grace: grace, forgetting: forgetting, limit: limit)
+        return try await base.sweep(at: now, grace: grace, forgetting: forgetting, limit: limit, denial: denial)
     }
 
     func sessions(
@@ -132,8 +138,10 @@ private struct DefectiveStorage: Storage {
         return try await base.insert(key, expectedCount: expectedCount)
     }
 
-    func changeCounter() async throws(StorageError) -> Int64 {
-        defect == .neverCounts ? 0 : try await base.changeCounter()
+    func changes() async throws(StorageError) -> StorageChanges {
+        var changes = try await base.changes()
+        if defect == .neverCounts { changes.counter = 0 }
+        return changes
     }
 
     // The rest is right.
@@ -161,19 +169,21 @@ private struct DefectiveStorage: Storage {
     }
 
     func setPassword(
-        of id: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID?, at now: Timestamp
+        of id: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID?, at now: Timestamp,
+        denial: Denial
     ) async throws(StorageError) -> [SessionID]? {
-        try await base.setPassword(of: id, to: hash, expectedVersion: expectedVersion, keeping: kept, at: now)
+        try await base.setPassword(
+            of: id, to: hash, expectedVersion: expectedVersion, keeping: kept, at: now, denial: denial)
     }
 
     func setDisabled(
-        _ isDisabled: Bool, of id: UserID, at now: Timestamp
+        _ isDisabled: Bool, of id: UserID, at now: Timestamp, denial: Denial
     ) async throws(StorageError) -> [SessionID]? {
-        try await base.setDisabled(isDisabled, of: id, at: now)
+        try await base.setDisabled(isDisabled, of: id, at: now, denial: denial)
     }
 
-    func removeUser(_ id: UserID, at now: Timestamp) async throws(StorageError) -> [SessionID]? {
-        try await base.removeUser(id, at: now)
+    func removeUser(_ id: UserID, at now: Timestamp, denial: Denial) async throws(StorageError) -> [SessionID]? {
+        try await base.removeUser(id, at: now, denial: denial)
     }
 
     func session(_ id: SessionID) async throws(StorageError) -> Session? {
@@ -192,8 +202,8 @@ private struct DefectiveStorage: Storage {
         try await base.clients()
     }
 
-    func removeClient(_ id: String, at now: Timestamp) async throws(StorageError) -> [SessionID]? {
-        try await base.removeClient(id, at: now)
+    func removeClient(_ id: String, at now: Timestamp, denial: Denial) async throws(StorageError) -> [SessionID]? {
+        try await base.removeClient(id, at: now, denial: denial)
     }
 
     func keys() async throws(StorageError) -> [KeyRecord] {
@@ -202,5 +212,19 @@ private struct DefectiveStorage: Storage {
 
     func removeKey(kind: KeyRecord.Kind, id: String) async throws(StorageError) {
         try await base.removeKey(kind: kind, id: id)
+    }
+
+    func revocations(after number: Int64, limit: Int) async throws(StorageError) -> RevocationPage {
+        try await base.revocations(after: number, limit: limit)
+    }
+
+    func denyToken(
+        _ id: String, audience: RevocationAudience, expiresAt: Timestamp?, denial: Denial
+    ) async throws(StorageError) -> Bool {
+        try await base.denyToken(id, audience: audience, expiresAt: expiresAt, denial: denial)
+    }
+
+    func noteAccessLifetime(_ lifetime: Duration, at now: Timestamp, mayLower: Bool) async throws(StorageError) {
+        try await base.noteAccessLifetime(lifetime, at: now, mayLower: mayLower)
     }
 }

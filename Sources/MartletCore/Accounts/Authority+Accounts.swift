@@ -57,7 +57,8 @@ extension Authority {
         let now = clock.now
         let ended = try await storing { () async throws(StorageError) in
             try await storage.setPassword(
-                of: user.id, to: hash, expectedVersion: user.securityVersion, keeping: requester.session.id, at: now
+                of: user.id, to: hash, expectedVersion: user.securityVersion, keeping: requester.session.id, at: now,
+                denial: denial
             )
         }
         guard let ended else {
@@ -66,7 +67,7 @@ extension Authority {
         report(
             AuthorityEvent(
                 .passwordChanged, at: now, user: user.id, session: requester.session.id, presenter: presenter))
-        reportEnded(ended, of: .user(user.id, except: nil), .passwordChanged, at: now, presenter: presenter)
+        await reportEnded(ended, of: .user(user.id, except: nil), .passwordChanged, at: now, presenter: presenter)
     }
 
     /// Sets a user's password, and ends the user's sessions.
@@ -75,11 +76,12 @@ extension Authority {
         let hash = try await hasher.hash(Password(new: new, for: user.username, rules: settings.passwordRules))
         let now = clock.now
         let ended = try await storing { () async throws(StorageError) in
-            try await storage.setPassword(of: user.id, to: hash, expectedVersion: nil, keeping: nil, at: now)
+            try await storage.setPassword(
+                of: user.id, to: hash, expectedVersion: nil, keeping: nil, at: now, denial: denial)
         }
         guard let ended else { throw Self.noSuchUser(username) }
         report(AuthorityEvent(.passwordChanged, at: now, user: user.id))
-        reportEnded(ended, of: .user(user.id, except: nil), .passwordChanged, at: now)
+        await reportEnded(ended, of: .user(user.id, except: nil), .passwordChanged, at: now)
     }
 
     /// Disables a user, which ends the user's sessions, or enables one.
@@ -89,10 +91,10 @@ extension Authority {
         let user = try await existingUser(username)
         let now = clock.now
         let ended = try await storing { () async throws(StorageError) in
-            try await storage.setDisabled(isDisabled, of: user.id, at: now)
+            try await storage.setDisabled(isDisabled, of: user.id, at: now, denial: denial)
         }
         guard let ended else { throw Self.noSuchUser(username) }
-        reportEnded(ended, of: .user(user.id, except: nil), .userDisabled, at: now)
+        await reportEnded(ended, of: .user(user.id, except: nil), .userDisabled, at: now)
         return try await existingUser(username)
     }
 
@@ -101,10 +103,10 @@ extension Authority {
         let user = try await existingUser(username)
         let now = clock.now
         let ended = try await storing { () async throws(StorageError) in
-            try await storage.removeUser(user.id, at: now)
+            try await storage.removeUser(user.id, at: now, denial: denial)
         }
         guard let ended else { throw Self.noSuchUser(username) }
-        reportEnded(ended, of: .user(user.id, except: nil), .userRemoved, at: now)
+        await reportEnded(ended, of: .user(user.id, except: nil), .userRemoved, at: now)
     }
 
     /// - Throws: `notFound`.

@@ -8,6 +8,9 @@ public final class Authority: Sendable {
     public let settings: AuthoritySettings
     public let keys: KeyRing
     public let clients: ClientRegistry
+    /// The denylist, which is never behind what this authority has answered.
+    public let revocations: RevocationLog
+    let denial: Denial
     let storage: any Storage
     let hasher: PasswordHasher
     let clock: Clock
@@ -32,7 +35,12 @@ public final class Authority: Sendable {
         self.hasher = try PasswordHasher(
             parameters: settings.passwordParameters, threads: settings.passwordThreads, queue: settings.passwordQueue
         )
-        self.clients = try await ClientRegistry(storage: storage)
+        let clients = try await ClientRegistry(storage: storage)
+        self.clients = clients
+        let configured = settings.longestAccessLifetime
+        self.denial = Denial(clock: clock) { max(configured, clients.longestAccessLifetime) }
+        try await Self.nameAccessLifetime(denial.longestLifetime, to: storage, at: clock.now)
+        self.revocations = try await RevocationLog(storage: storage, issuer: settings.issuer, clock: clock)
         self.keys = try await KeyRing.open(
             storage: storage, masterKey: masterKey, settings: settings.keys, clock: clock, report: report
         )

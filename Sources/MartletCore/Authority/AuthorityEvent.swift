@@ -13,6 +13,8 @@ public struct AuthorityEvent: Sendable, Hashable {
         /// A decision on a refresh token.
         case rotation(RotationDecision)
         case sessionsEnded(EndReason, count: Int)
+        /// Access tokens were revoked that belong to no session, or may: by token, by client, or all until a time.
+        case tokensRevoked(RevocationEntry.Kind)
         case passwordChanged
         /// A signing or refresh token key was made.
         case keyAdded(KeyRecord.Kind, id: String)

@@ -52,6 +52,11 @@ public struct AuthoritySettings: Sendable {
         return policy.fault ?? passwordParameters.fault ?? keys.fault
     }
 
+    /// The longest life of an access token, but for clients that ask for one of their own.
+    var longestAccessLifetime: Duration {
+        SessionPolicy.profiles.values.reduce(policy.accessLifetime) { max($0, $1.accessLifetime) }
+    }
+
     /// The policy of a client: its profile's or the server's own, with its overrides.
     public func policy(of client: ClientRegistration) -> SessionPolicy {
         (client.profile.flatMap { SessionPolicy.profiles[$0] } ?? policy).applying(client.overrides)

@@ -76,15 +76,15 @@ extension Authority {
         }
         let now = clock.now
         let ended = try await storing { () async throws(StorageError) in
-            try await storage.removeClient(id, at: now)
+            try await storage.removeClient(id, at: now, denial: denial)
         }
         guard let ended else { throw Self.noSuchClient(id) }
-        reportEnded(ended, of: .client(id), .clientRemoved, at: now)
+        await reportEnded(ended, of: .client(id), .clientRemoved, at: now)
         try await clients.reload()
     }
 
     /// Only what could be a client id is repeated, since anything may be asked for.
-    private static func noSuchClient(_ id: String) -> AuthorityError {
+    static func noSuchClient(_ id: String) -> AuthorityError {
         let isID = ClientRegistration.isValidID(id)
         return AuthorityError(.notFound, message: isID ? "There is no client \(id)." : "There is no such client.")
     }

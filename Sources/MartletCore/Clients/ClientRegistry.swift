@@ -10,6 +10,7 @@ public final class ClientRegistry: Sendable {
     private struct Snapshot: Sendable {
         var clients: [String: ClientRegistration] = [:]
         var hasStrictPublicClient = false
+        var longestAccessLifetime: Duration = .zero
     }
 
     init(storage: any ClientStorage) async throws(AuthorityError) {
@@ -25,6 +26,8 @@ public final class ClientRegistry: Sendable {
                 + [.firstParty]
             {
                 snapshot.clients[client.id] = client
+                snapshot.longestAccessLifetime = max(
+                    snapshot.longestAccessLifetime, client.overrides.accessLifetime ?? .zero)
                 if client.isPublic, client.overrides.mode == .strict { snapshot.hasStrictPublicClient = true }
             }
             return snapshot
@@ -38,6 +41,9 @@ public final class ClientRegistry: Sendable {
 
     /// Whether any public client has asked for strict rotation.
     var hasStrictPublicClient: Bool { snapshot.value.hasStrictPublicClient }
+
+    /// The longest life of an access token that a client asks for on its own.
+    var longestAccessLifetime: Duration { snapshot.value.longestAccessLifetime }
 
     /// The client with this id, looked up in storage where this process has not heard of it.
     public func client(_ id: String) async throws(AuthorityError) -> ClientRegistration? {

@@ -27,6 +27,8 @@ extension Authority {
             throw AuthorityError(.tokenRevoked, reason: .userRemoved)
         }
         guard !user.isDisabled else { throw AuthorityError(.tokenRevoked, reason: .userDisabled) }
+        // Last, since a session that is over says why.
+        guard !revocations.covers(token) else { throw AuthorityError(.tokenRevoked) }
         return AuthenticatedRequester(token: token, session: session, user: user)
     }
 

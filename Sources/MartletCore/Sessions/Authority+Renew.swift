@@ -22,7 +22,10 @@ extension Authority {
         switch presented.decision {
         case .unknown: throw AuthorityError(.refreshTokenInvalid)
         case .mismatch: throw AuthorityError(.clientMismatch)
-        case .ended(let end), .replay(let end): throw AuthorityError(.sessionEnded, reason: end.reason)
+        case .ended(let end): throw AuthorityError(.sessionEnded, reason: end.reason)
+        case .replay(let end):
+            await catchUpAfterEnd()
+            throw AuthorityError(.sessionEnded, reason: end.reason)
         case .expired(let reason): throw AuthorityError(.sessionEnded, reason: reason)
         case .late: throw AuthorityError(.tokenSuperseded, retryAfter: .seconds(1))
         case .repeat(let child), .advance(_, let child), .resync(let child, _), .recovered(_, let child):
@@ -60,7 +63,7 @@ extension Authority {
         let durability = durability(of: presentation.client)
         return try await storing { () async throws(StorageError) in
             try await storage.present(
-                presentation.token.session, from: presenter, at: now, durability: durability
+                presentation.token.session, from: presenter, at: now, durability: durability, denial: denial
             ) { session in
                 guard var session else { return .unknown }
                 let client = self.clients.known(session.clientID)

@@ -49,23 +49,25 @@ extension Authority {
     ) async throws(AuthorityError) -> [SessionID] {
         let now = clock.now
         let ended = try await storing { () async throws(StorageError) in
-            try await storage.end(selection, SessionEnd(at: now, reason: reason))
+            try await storage.end(selection, SessionEnd(at: now, reason: reason), denial: denial)
         }
-        reportEnded(ended, of: selection, reason, at: now, presenter: presenter)
+        await reportEnded(ended, of: selection, reason, at: now, presenter: presenter)
         return ended
     }
 
+    /// Tells of an end that was committed, once this authority refuses its access tokens.
     func reportEnded(
         _ sessions: [SessionID], of selection: SessionSelection, _ reason: EndReason, at now: Timestamp,
         presenter: Presenter? = nil
-    ) {
+    ) async {
+        await catchUpAfterEnd()
         guard !sessions.isEmpty else { return }
         var event = AuthorityEvent(.sessionsEnded(reason, count: sessions.count), at: now, presenter: presenter)
         if sessions.count == 1 { event.session = sessions[0] }
         switch selection {
         case .user(let id, except: _): event.user = id
         case .client(let id): event.client = id
-        case .session, .all: break
+        case .session, .madeBefore, .all: break
         }
         report(event)
     }

@@ -63,30 +63,42 @@ extension Authority {
     private func startSession(
         _ request: SignIn, device: String?, for user: User, at now: Timestamp
     ) async throws(AuthorityError) -> IssuedTokens {
-        let (session, token) = try newSession(
-            of: user.id, client: request.client, delivery: request.delivery, device: device,
-            presenter: request.presenter, at: now)
-        let issued = try issue(
-            token, for: session, user: user, client: request.client, scopes: request.client.scopes, at: now)
-        let isMade = try await storing { () async throws(StorageError) in
-            try await storage.insert(session, userVersion: user.securityVersion)
+        var madeAt = now
+        while true {
+            let (session, token) = try newSession(
+                of: user.id, client: request.client, delivery: request.delivery, device: device,
+                presenter: request.presenter, madeAt: madeAt, at: now)
+            let issued = try issue(
+                token, for: session, user: user, client: request.client, scopes: request.client.scopes, at: now)
+            let isMade = try await storing { () async throws(StorageError) in
+                try await storage.insert(session, userVersion: user.securityVersion)
+            }
+            if isMade { return issued }
+            // An entry of the denylist may cover the time in the session's id. Else the password was changed, or the
+            // account disabled, or it or the client removed, while this one was checked.
+            try await revocations.catchUp()
+            let client = request.client.id
+            guard let earliest = revocations.earliestUncovered(subject: user.id.description, client: client),
+                earliest > madeAt
+            else { throw AuthorityError(.invalidCredentials) }
+            madeAt = earliest
         }
-        // The password was changed, or the account disabled, or it or the client removed, while this one was checked.
-        guard isMade else { throw AuthorityError(.invalidCredentials) }
-        return issued
     }
 
     /// Makes a session's row and its first refresh token. Nothing is stored.
+    ///
+    /// - Parameter madeAt: the time in the session's id; `now` where nil.
     package func newSession(
         of user: UserID, client: ClientRegistration, delivery: Delivery, device: String?, presenter: Presenter,
-        at now: Timestamp
+        madeAt: Timestamp? = nil, at now: Timestamp
     ) throws(AuthorityError) -> (session: Session, token: RefreshToken) {
         var random = SecureRandom()
         let policy = settings.policy(of: client)
         let seed = RefreshTokenSeed(using: &random)
         let root = RefreshTokenTag(using: &random)
         let session = Session(
-            id: SessionID(at: now, using: &random), userID: user, clientID: client.id, delivery: delivery,
+            id: SessionID(at: madeAt ?? now, using: &random), userID: user, clientID: client.id,
+            delivery: delivery,
             seedHash: seed.hash, bindingKey: nil, parent: nil, device: device, createdAt: now, authenticatedAt: now,
             idleLimit: policy.idleLimit, absoluteLimit: now + policy.absoluteLimit, head: root, headGeneration: 0,
             previous: nil, advancedAt: nil, lateFloor: nil, lastSeenAt: now, lastPresenter: presenter, end: nil

@@ -4,11 +4,29 @@ public import MartletProtocol
 ///
 /// Every method is one transaction. What it wrote is on disk before it returns; only a presentation may ask for less.
 /// `MartletTestKit` has a suite that an implementation has to pass.
-public protocol Storage: UserStorage, SessionStorage, ClientStorage, KeyStorage {
+public protocol Storage: UserStorage, SessionStorage, ClientStorage, KeyStorage, RevocationStorage {
+    /// What tells whether anyone, in this process or another, has written. Cheap enough to be read ten times a second.
+    func changes() async throws(StorageError) -> StorageChanges
+}
+
+extension Storage {
     /// A number that changes whenever anyone, in this process or another, may have written users, clients or keys.
-    ///
-    /// Cheap enough to be read ten times a second.
-    func changeCounter() async throws(StorageError) -> Int64
+    public func changeCounter() async throws(StorageError) -> Int64 {
+        try await changes().counter
+    }
+}
+
+/// What tells whether anyone has written to storage.
+public struct StorageChanges: Sendable, Hashable {
+    /// A number that changes whenever anyone may have written users, clients or keys.
+    public var counter: Int64
+    /// The newest entry of the denylist.
+    public var newestRevocation: RevocationCursor
+
+    public init(counter: Int64, newestRevocation: RevocationCursor) {
+        self.counter = counter
+        self.newestRevocation = newestRevocation
+    }
 }
 
 public protocol UserStorage: Sendable {
@@ -32,23 +50,27 @@ public protocol UserStorage: Sendable {
     /// - Returns: the sessions that were ended; nil, with nothing written, where there is no such user or the version
     ///   is another.
     func setPassword(
-        of id: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID?, at now: Timestamp
+        of id: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID?, at now: Timestamp,
+        denial: Denial
     ) async throws(StorageError) -> [SessionID]?
 
     /// Disables the user, counts the security version up and ends the sessions with `userDisabled`; or enables.
     ///
     /// - Returns: the sessions that were ended; nil where there is no such user.
-    func setDisabled(_ isDisabled: Bool, of id: UserID, at now: Timestamp) async throws(StorageError) -> [SessionID]?
+    func setDisabled(
+        _ isDisabled: Bool, of id: UserID, at now: Timestamp, denial: Denial
+    ) async throws(StorageError) -> [SessionID]?
 
     /// Removes the account and ends its sessions with `userRemoved`.
     ///
     /// - Returns: the sessions that were ended; nil where there is no such user.
-    func removeUser(_ id: UserID, at now: Timestamp) async throws(StorageError) -> [SessionID]?
+    func removeUser(_ id: UserID, at now: Timestamp, denial: Denial) async throws(StorageError) -> [SessionID]?
 }
 
 public protocol SessionStorage: Sendable {
-    /// Makes a session, on condition that its user is there, enabled, and still of this security version, and that
-    /// its client is registered or the built-in one.
+    /// Makes a session, on condition that its user is there, enabled, and still of this security version, that its
+    /// client is registered or the built-in one, and that no entry of the denylist with a time covers it: it is for
+    /// older ones, and would deny this one from birth.
     ///
     /// - Returns: false, with nothing written, where the condition fails.
     func insert(_ session: Session, userVersion: Int64) async throws(StorageError) -> Bool
@@ -75,29 +97,34 @@ public protocol SessionStorage: Sendable {
     /// - Parameters:
     ///   - durability: `relaxed` returns once the write is visible to every reader, before it is synced to disk. Ends
     ///     are synced all the same.
+    ///   - denial: what an end writes to the denylist.
     /// - Returns: the decision that was acted on, and what it was taken on.
     func present(
-        _ id: SessionID, from presenter: Presenter, at now: Timestamp, durability: Durability,
+        _ id: SessionID, from presenter: Presenter, at now: Timestamp, durability: Durability, denial: Denial,
         decide: @escaping @Sendable (Session?) -> RotationDecision
     ) async throws(StorageError) -> Presented
 
     /// Ends sessions that have not ended, for one reason.
     ///
     /// - Returns: those that it ended.
-    func end(_ selection: SessionSelection, _ end: SessionEnd) async throws(StorageError) -> [SessionID]
+    func end(
+        _ selection: SessionSelection, _ end: SessionEnd, denial: Denial
+    ) async throws(StorageError) -> [SessionID]
 
-    /// Writes down the end of sessions whose limits have passed, and forgets those that ended long ago.
+    /// Writes down the end of sessions whose limits have passed, and forgets those that ended long ago and entries of
+    /// the denylist that have left.
     ///
     /// The idle limit counts twice here: a repeat at its very end writes nothing, and gives a token that lives as long
     /// again.
     ///
     /// - Parameters:
-    ///   - grace: how far past its `latestExpiry` a session has to be, so that a clock that jumped ends nobody.
+    ///   - grace: how far past its `latestExpiry` a session has to be, so that a clock that jumped ends nobody; and how
+    ///     far past its `until` an entry of the denylist.
     ///   - forgetting: sessions that ended before this are deleted.
     ///   - limit: how many rows it touches at most.
     /// - Returns: how many rows it touched; call again while it is `limit`.
     func sweep(
-        at now: Timestamp, grace: Duration, forgetting: Timestamp, limit: Int
+        at now: Timestamp, grace: Duration, forgetting: Timestamp, limit: Int, denial: Denial
     ) async throws(StorageError) -> Int
 }
 
@@ -123,6 +150,8 @@ public enum SessionSelection: Sendable, Hashable {
     /// All of a user's sessions, but one where `except` names it.
     case user(UserID, except: SessionID?)
     case client(String)
+    /// Those made before a time, by their ids.
+    case madeBefore(Timestamp)
     case all
 }
 
@@ -146,7 +175,7 @@ public protocol ClientStorage: Sendable {
     /// Removes the registration and ends its sessions with `clientRemoved`.
     ///
     /// - Returns: the sessions that were ended; nil where there is no such client.
-    func removeClient(_ id: String, at now: Timestamp) async throws(StorageError) -> [SessionID]?
+    func removeClient(_ id: String, at now: Timestamp, denial: Denial) async throws(StorageError) -> [SessionID]?
 }
 
 public protocol KeyStorage: Sendable {

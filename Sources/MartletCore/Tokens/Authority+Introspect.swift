@@ -6,6 +6,8 @@ public enum IntrospectedToken: Sendable {
     /// Expired, revoked, not for this client to know of, or no token at all: the answer is the same.
     case inactive
     case accessToken(VerifiedAccessToken, user: User)
+    /// An access token that a client got on its own behalf (RFC 6749 §4.4).
+    case clientToken(VerifiedAccessToken)
     case refreshToken(Session, user: User, expiresAt: Timestamp)
 }
 
@@ -25,12 +27,25 @@ extension Authority {
     private func introspectAccessToken(
         _ text: String, by client: ClientRegistration
     ) async throws(AuthorityError) -> IntrospectedToken {
-        guard let token = try? verify(text, audience: client.audience ?? settings.issuer),
-            let id = token.sessionID.flatMap({ SessionID($0) }),
+        guard let token = verified(text, askedBy: client), !revocations.covers(token) else { return .inactive }
+        if token.sessionID == nil {
+            return try await clients.client(token.clientID) == nil ? .inactive : .clientToken(token)
+        }
+        guard let id = token.sessionID.flatMap({ SessionID($0) }),
             let session = try await session(id), session.end == nil,
             let user = try await user(session.userID), !user.isDisabled
         else { return .inactive }
         return .accessToken(token, user: user)
+    }
+
+    /// An access token for the client's audience, or one that it got on its own behalf, which may be for the authority.
+    func verified(_ text: String, askedBy client: ClientRegistration) -> VerifiedAccessToken? {
+        let audience = client.audience ?? settings.issuer
+        if let token = try? verify(text, audience: audience) { return token }
+        guard audience != settings.issuer, let token = try? verify(text, audience: settings.issuer),
+            token.sessionID == nil, token.clientID == client.id
+        else { return nil }
+        return token
     }
 
     /// Only the token that a renewal would be answered for is active: the head, or a child of it.
@@ -38,7 +53,7 @@ extension Authority {
         _ text: String, by client: ClientRegistration
     ) async throws(AuthorityError) -> IntrospectedToken {
         guard let session = try await introspectedSession(ofRefreshToken: text), session.clientID == client.id,
-            let user = try await user(session.userID), !user.isDisabled
+            !revocations.covers(session), let user = try await user(session.userID), !user.isDisabled
         else { return .inactive }
         let token = try await authenticatedRefreshToken(text)
         let decision = RotationDecision(

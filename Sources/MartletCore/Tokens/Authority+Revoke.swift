@@ -2,31 +2,43 @@ import MartletJOSE
 import MartletProtocol
 
 extension Authority {
-    /// Revokes a token of the client's own, and with it its session (RFC 7009 §2).
+    /// Revokes a token of the client's own (RFC 7009 §2): with a token of a session, the session; a token that the
+    /// client got on its own behalf by itself.
     ///
     /// A token that is not valid any more, or never was, needs no revoking: that is a success (§2.2).
     ///
     /// - Throws: `clientMismatch` where the token was issued to another client (§2.1); `storageUnavailable`.
     public func revoke(_ token: String, by client: ClientRegistration) async throws(AuthorityError) {
-        guard let session = try await sessionOfToken(token, askedBy: client) else { return }
-        guard session.clientID == client.id else {
-            throw AuthorityError(.clientMismatch, message: "The token was issued to another client.")
+        if token.hasPrefix(RefreshToken.prefix) {
+            guard let session = try await introspectedSession(ofRefreshToken: token) else { return }
+            return try await revoke(session, by: client)
         }
+        guard let verified = verified(token, askedBy: client) else { return }
+        guard verified.sessionID == nil else {
+            guard let id = verified.sessionID.flatMap({ SessionID($0) }), let session = try await session(id) else {
+                return
+            }
+            return try await revoke(session, by: client)
+        }
+        guard verified.clientID == client.id else { throw Self.anothersToken }
+        let audience: RevocationAudience =
+            switch verified.audience {
+            case [settings.issuer]: .issuer
+            case let one where one.count == 1: .named(one[0])
+            default: .everyone
+            }
+        try await denyToken(
+            verified.tokenID, audience: audience, expiresAt: Timestamp(seconds: verified.expiresAt),
+            client: client.id)
+    }
+
+    private func revoke(_ session: Session, by client: ClientRegistration) async throws(AuthorityError) {
+        guard session.clientID == client.id else { throw Self.anothersToken }
         try await end(.session(session.id), .signedOut)
     }
 
-    /// The session that a token of either kind belongs to; nil where it is no token of ours, or of no session.
-    private func sessionOfToken(
-        _ token: String, askedBy client: ClientRegistration
-    ) async throws(AuthorityError) -> Session? {
-        if token.hasPrefix(RefreshToken.prefix) {
-            return try await introspectedSession(ofRefreshToken: token)
-        }
-        guard let verified = try? verify(token, audience: client.audience ?? settings.issuer),
-            let id = verified.sessionID.flatMap({ SessionID($0) })
-        else { return nil }
-        return try await session(id)
-    }
+    private static let anothersToken = AuthorityError(
+        .clientMismatch, message: "The token was issued to another client.")
 
     /// The session of a refresh token that was made here; nil where it was not.
     package func introspectedSession(ofRefreshToken text: String) async throws(AuthorityError) -> Session? {

@@ -58,6 +58,12 @@ public struct Denylist: Sendable, Equatable {
         if let all, all.until <= now { self.all = nil }
     }
 
+    /// The time from which on a session of this user and client is covered by no entry, whenever it is made; nil where
+    /// there is none that has a time.
+    public func earliestUncovered(subject: String, client: String) -> Timestamp? {
+        [all?.before, users[subject]?.before, clients[client]?.before].compactMap(\.self).max()
+    }
+
     /// Whether a token is revoked, by any kind of entry.
     public func covers(_ token: VerifiedAccessToken) -> Bool {
         covers(

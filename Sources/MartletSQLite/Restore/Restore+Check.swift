@@ -35,6 +35,8 @@ extension Restore {
         case .keep, .endSessions:
             let mark = try database.inTransaction(syncing: .full) { database in
                 if response == .endSessions { restore.endedSessions = try database.endEverything() }
+                // What readers of the denylist have may be of the part that was lost.
+                try database.startRevocationEpoch()
                 // A copy from before this is noticed again, also one from between the backup and its return.
                 return try WriteMark.raise(past: known?.number ?? 0, in: database)
             }
@@ -64,8 +66,10 @@ extension Database {
     ///
     /// - Returns: how many sessions were ended.
     fileprivate func endEverything() throws -> Int {
-        let now = try rows("SELECT CAST(strftime('%s', 'now') AS INTEGER) * 1000") { try $0.timestamp(at: 0) }
+        let now = try rows("SELECT CAST(strftime('%s', 'now') AS INTEGER) * 1000") { try $0.timestamp(at: 0) }[0]
         try change("DELETE FROM keys WHERE kind = ?", [KeyRecord.Kind.signing.rawValue])
-        return try end(.all, SessionEnd(at: now[0], reason: .restoredStorage)).count
+        // Verifiers hold the keys for a while yet. The entry covers sessions that this database has never seen, too.
+        let denial = Denial(clock: Clock { now }) { SessionPolicy.longestAccessLifetime }
+        return try end(.all, SessionEnd(at: now, reason: .restoredStorage), denial).count
     }
 }

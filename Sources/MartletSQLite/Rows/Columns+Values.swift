@@ -13,6 +13,11 @@ extension RefreshTokenTag {
 }
 
 extension Data {
+    /// What no identifier that was made at the time, or later, is less than. Times before 1970 count as 1970.
+    init(earliestIdentifierAt time: Timestamp) {
+        self.init(high: UInt64(clamping: time.milliseconds) << 16, low: 0)
+    }
+
     fileprivate init(high: UInt64, low: UInt64) {
         self = unsafe Swift.withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { unsafe Data($0) }
     }

@@ -20,6 +20,8 @@ struct SessionRow {
 
         """
 
+    private static let coveringText = "SELECT 1 FROM revocations WHERE kind <> 'session'"
+
     init(_ row: Columns) throws {
         guard let delivery = Delivery(rawValue: try row.text(at: 3)) else { throw StorageError.malformed("delivery") }
         let endedAt = try row.optionalTimestamp(at: 20)
@@ -78,12 +80,14 @@ struct SessionRow {
         }
     }
 
-    /// - Returns: false where the user or the client does not allow it, or there is no such user or client.
+    /// - Returns: false where the user or the client does not allow it, there is no such user or client, or an entry of
+    ///   the denylist covers it.
     static func insert(_ session: Session, userVersion: Int64, in database: Database) throws -> Bool {
         try StorageError.checkNoNUL(
             session.clientID, session.bindingKey, session.device, session.lastPresenter.address,
             session.lastPresenter.userAgent
         )
+        let madeAt = session.id.uuid.timestamp.milliseconds
         return try database.change(
             """
             INSERT INTO sessions (id, user_id, client_id, delivery, seed_hash, binding_key, parent_id, device,
@@ -93,6 +97,9 @@ struct SessionRow {
             SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
             WHERE EXISTS (SELECT 1 FROM users WHERE id = ? AND security_version = ? AND disabled_at IS NULL)
                 AND (? = ? OR EXISTS (SELECT 1 FROM clients WHERE id = ?))
+                AND NOT EXISTS (\(coveringText) AND kind = 'all' AND id IS NULL AND made_before > ?)
+                AND NOT EXISTS (\(coveringText) AND kind = 'user' AND id = ? AND made_before > ?)
+                AND NOT EXISTS (\(coveringText) AND kind = 'client' AND id = ? AND made_before > ?)
             """,
             [
                 session.id.data, session.userID.data, session.clientID, session.delivery.rawValue,
@@ -107,6 +114,7 @@ struct SessionRow {
                 session.lateFloor?.openedAt.milliseconds,
                 session.userID.data, userVersion,
                 session.clientID, ClientRegistration.firstPartyID, session.clientID,
+                madeAt, session.userID.description, madeAt, session.clientID, madeAt,
             ]
         ) == 1
     }

@@ -3,7 +3,7 @@ public import MartletCore
 public import ServiceLifecycle
 
 /// Notices what another process, such as the `martlet` command, writes to the same storage, and has the authority
-/// read it again: its keys and its clients.
+/// read it again: its keys and its clients, or what is new on the denylist.
 public struct ChangeWatcher: Service {
     private let authority: Authority
     private let logger: Logger
@@ -19,10 +19,15 @@ public struct ChangeWatcher: Service {
     public func run() async throws {
         await everySoOften(interval, keeping: State()) { state in
             do throws(AuthorityError) {
-                let counter = try await authority.changeCounter()
-                if counter != state.seen {
+                let changes = try await authority.changes()
+                // First, since it is what a stolen token waits for.
+                if changes.newestRevocation != authority.revocations.cursor {
+                    try await authority.revocations.catchUp()
+                    logger.debug("read the denylist from storage")
+                }
+                if changes.counter != state.seen {
                     try await authority.reload()
-                    state.seen = counter
+                    state.seen = changes.counter
                     logger.debug("read keys and clients from storage")
                 }
                 if state.isFailing { logger.notice("storage answers again") }

@@ -19,7 +19,7 @@ extension AuthorityEvent {
         case .rotation(.mismatch), .rotation(.recovered), .rotation(.resync): .warning
         case .rotation: .debug
         case .signInFailed: .notice
-        case .signIn, .signUp, .sessionsEnded, .passwordChanged, .keyAdded: .info
+        case .signIn, .signUp, .sessionsEnded, .tokensRevoked, .passwordChanged, .keyAdded: .info
         }
     }
 
@@ -30,6 +30,7 @@ extension AuthorityEvent {
         case .signInFailed: "sign-in failed"
         case .rotation(let decision): "renewal: \(decision.name)"
         case .sessionsEnded(let reason, _): "sessions ended: \(reason.rawValue)"
+        case .tokensRevoked(let kind): "tokens revoked: \(kind.rawValue)"
         case .passwordChanged: "password changed"
         case .keyAdded(let kind, _): "key added: \(kind.rawValue)"
         case .storageWentBack: "storage has gone back in time: it lost renewals that had been answered"

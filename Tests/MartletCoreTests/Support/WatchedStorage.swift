@@ -31,7 +31,7 @@ final class WatchedStorage: Storage {
         state.withLock { $0.afterKeyRead = work }
     }
 
-    func changeCounter() async throws(StorageError) -> Int64 { try await base.changeCounter() }
+    func changes() async throws(StorageError) -> StorageChanges { try await base.changes() }
 
     // MARK: Users
 
@@ -50,17 +50,21 @@ final class WatchedStorage: Storage {
     }
 
     func setPassword(
-        of id: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID?, at now: Timestamp
+        of id: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID?, at now: Timestamp,
+        denial: Denial
     ) async throws(StorageError) -> [SessionID]? {
-        try await base.setPassword(of: id, to: hash, expectedVersion: expectedVersion, keeping: kept, at: now)
+        try await base.setPassword(
+            of: id, to: hash, expectedVersion: expectedVersion, keeping: kept, at: now, denial: denial)
     }
 
-    func setDisabled(_ isDisabled: Bool, of id: UserID, at now: Timestamp) async throws(StorageError) -> [SessionID]? {
-        try await base.setDisabled(isDisabled, of: id, at: now)
+    func setDisabled(
+        _ isDisabled: Bool, of id: UserID, at now: Timestamp, denial: Denial
+    ) async throws(StorageError) -> [SessionID]? {
+        try await base.setDisabled(isDisabled, of: id, at: now, denial: denial)
     }
 
-    func removeUser(_ id: UserID, at now: Timestamp) async throws(StorageError) -> [SessionID]? {
-        try await base.removeUser(id, at: now)
+    func removeUser(_ id: UserID, at now: Timestamp, denial: Denial) async throws(StorageError) -> [SessionID]? {
+        try await base.removeUser(id, at: now, denial: denial)
     }
 
     // MARK: Sessions
@@ -83,21 +87,24 @@ final class WatchedStorage: Storage {
     }
 
     func present(
-        _ id: SessionID, from presenter: Presenter, at now: Timestamp, durability: Durability,
+        _ id: SessionID, from presenter: Presenter, at now: Timestamp, durability: Durability, denial: Denial,
         decide: @escaping @Sendable (Session?) -> RotationDecision
     ) async throws(StorageError) -> Presented {
         state.withLock { $0.durabilities.append(durability) }
-        return try await base.present(id, from: presenter, at: now, durability: durability, decide: decide)
+        return try await base.present(
+            id, from: presenter, at: now, durability: durability, denial: denial, decide: decide)
     }
 
-    func end(_ selection: SessionSelection, _ end: SessionEnd) async throws(StorageError) -> [SessionID] {
-        try await base.end(selection, end)
+    func end(
+        _ selection: SessionSelection, _ end: SessionEnd, denial: Denial
+    ) async throws(StorageError) -> [SessionID] {
+        try await base.end(selection, end, denial: denial)
     }
 
     func sweep(
-        at now: Timestamp, grace: Duration, forgetting: Timestamp, limit: Int
+        at now: Timestamp, grace: Duration, forgetting: Timestamp, limit: Int, denial: Denial
     ) async throws(StorageError) -> Int {
-        try await base.sweep(at: now, grace: grace, forgetting: forgetting, limit: limit)
+        try await base.sweep(at: now, grace: grace, forgetting: forgetting, limit: limit, denial: denial)
     }
 
     // MARK: Clients and keys
@@ -108,8 +115,8 @@ final class WatchedStorage: Storage {
 
     func clients() async throws(StorageError) -> [ClientRegistration] { try await base.clients() }
 
-    func removeClient(_ id: String, at now: Timestamp) async throws(StorageError) -> [SessionID]? {
-        try await base.removeClient(id, at: now)
+    func removeClient(_ id: String, at now: Timestamp, denial: Denial) async throws(StorageError) -> [SessionID]? {
+        try await base.removeClient(id, at: now, denial: denial)
     }
 
     func keys() async throws(StorageError) -> [KeyRecord] {
@@ -129,5 +136,21 @@ final class WatchedStorage: Storage {
 
     func removeKey(kind: KeyRecord.Kind, id: String) async throws(StorageError) {
         try await base.removeKey(kind: kind, id: id)
+    }
+
+    // MARK: Revocations
+
+    func revocations(after number: Int64, limit: Int) async throws(StorageError) -> RevocationPage {
+        try await base.revocations(after: number, limit: limit)
+    }
+
+    func denyToken(
+        _ id: String, audience: RevocationAudience, expiresAt: Timestamp?, denial: Denial
+    ) async throws(StorageError) -> Bool {
+        try await base.denyToken(id, audience: audience, expiresAt: expiresAt, denial: denial)
+    }
+
+    func noteAccessLifetime(_ lifetime: Duration, at now: Timestamp, mayLower: Bool) async throws(StorageError) {
+        try await base.noteAccessLifetime(lifetime, at: now, mayLower: mayLower)
     }
 }

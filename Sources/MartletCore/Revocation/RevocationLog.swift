@@ -1,0 +1,164 @@
+public import MartletJOSE
+public import MartletProtocol
+import Synchronization
+
+/// The denylist in memory, in the order of commits: what the authority checks tokens by, and what the feed tells.
+///
+/// It only follows storage. A failure leaves it where it was, to be tried again.
+public final class RevocationLog: Sendable {
+    private struct State {
+        var cursor = RevocationCursor(epoch: "", number: 0)
+        /// In order of their numbers.
+        var entries: [RecordedRevocation] = []
+        var denylist = Denylist()
+        var listeners: [Int: AsyncStream<Void>.Continuation] = [:]
+        var listenerCount = 0
+    }
+
+    private let state = Mutex(State())
+    private let storage: any RevocationStorage
+    private let issuer: String
+    private let clock: Clock
+
+    /// How many entries are read at a time.
+    private static let pageSize = 4_096
+    /// How long an entry is kept here after it has left: the clock may jump and jump back.
+    static let grace: Duration = .seconds(3_600)
+
+    init(storage: any RevocationStorage, issuer: String, clock: Clock) async throws(AuthorityError) {
+        self.storage = storage
+        self.issuer = issuer
+        self.clock = clock
+        try await catchUp()
+    }
+
+    /// That of the newest entry.
+    public var cursor: RevocationCursor { state.withLock { $0.cursor } }
+
+    /// The entries that are in force, in order.
+    public func snapshot() -> (cursor: RevocationCursor, entries: [RecordedRevocation]) {
+        let (cursor, entries) = state.withLock { ($0.cursor, $0.entries) }
+        let now = clock.now
+        return (cursor, entries.filter { $0.entry.until > now })
+    }
+
+    /// The entries after a cursor, in order. Those that have left meanwhile are not among them.
+    ///
+    /// - Returns: nil where one cannot go on from there: it is of another epoch, or ahead of this log.
+    public func entries(
+        after cursor: RevocationCursor
+    ) -> (cursor: RevocationCursor, entries: [RecordedRevocation])? {
+        let found: (RevocationCursor, ArraySlice<RecordedRevocation>)? = state.withLock { state in
+            guard cursor.epoch == state.cursor.epoch, cursor.number <= state.cursor.number else { return nil }
+            return (state.cursor, state.entries[state.entries.firstIndex(after: cursor.number)...])
+        }
+        guard let (newest, entries) = found else { return nil }
+        let now = clock.now
+        return (newest, entries.filter { $0.entry.until > now })
+    }
+
+    /// Wakes the consumer up when there are new entries, once for any number of them. It ends with the consumer.
+    public func changes() -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let number = state.withLock { state in
+            state.listenerCount += 1
+            state.listeners[state.listenerCount] = continuation
+            return state.listenerCount
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.state.withLock { _ = $0.listeners.removeValue(forKey: number) }
+        }
+        return stream
+    }
+
+    /// Whether an entry denies the token.
+    public func covers(_ token: VerifiedAccessToken) -> Bool {
+        state.withLock { $0.denylist.covers(token) }
+    }
+
+    /// Whether an entry denies the tokens of the session, whichever they are.
+    func covers(_ session: Session) -> Bool {
+        state.withLock {
+            $0.denylist.covers(
+                session: session.id.description, subject: session.userID.description, client: session.clientID,
+                tokenID: "", issuedAt: session.createdAt.seconds)
+        }
+    }
+
+    /// The time from which on a session of this user and client, or a token of the client without a session, is
+    /// covered by no entry; nil where there is none that has a time.
+    func earliestUncovered(subject: String, client: String) -> Timestamp? {
+        state.withLock { $0.denylist.earliestUncovered(subject: subject, client: client) }
+    }
+
+    /// Reads what is new in storage. What was committed before this was called is in here when it returns.
+    ///
+    /// Calls may overlap: each page follows on what was there when its reading began, so none leaves a gap.
+    public func catchUp() async throws(AuthorityError) {
+        while true {
+            let known = cursor
+            let page = try await storing { () async throws(StorageError) in
+                try await storage.revocations(after: known.number, limit: Self.pageSize)
+            }
+            if apply(page, readAfter: known) { return }
+        }
+    }
+
+    /// - Returns: whether that was all there is.
+    private func apply(_ page: RevocationPage, readAfter known: RevocationCursor) -> Bool {
+        let recorded = page.revocations.map { stored in
+            RecordedRevocation(number: stored.number, entry: stored.entry, audience: audience(stored.audience))
+        }
+        let isComplete = recorded.count < Self.pageSize
+        let (isDone, listeners) = state.withLock { state -> (Bool, [AsyncStream<Void>.Continuation]) in
+            // It follows on entries of an epoch that has gone by since.
+            guard known.epoch == state.cursor.epoch else { return (false, []) }
+            if page.newest.epoch != known.epoch {
+                // Its numbers are of another order, so it is read from the start. What was denied stays denied.
+                state.cursor = RevocationCursor(epoch: page.newest.epoch, number: 0)
+                state.entries = []
+                guard known.number == 0 else { return (false, Array(state.listeners.values)) }
+            }
+            let last = isComplete ? page.newest.number : recorded.last?.number ?? 0
+            guard last > state.cursor.number else { return (isComplete, []) }
+            for revocation in recorded[recorded.firstIndex(after: state.cursor.number)...] {
+                state.entries.append(revocation)
+                state.denylist.insert(revocation.entry)
+            }
+            state.cursor = RevocationCursor(epoch: page.newest.epoch, number: last)
+            return (isComplete, Array(state.listeners.values))
+        }
+        for listener in listeners { listener.yield() }
+        return isDone
+    }
+
+    private func audience(_ audience: RevocationAudience) -> String? {
+        switch audience {
+        case .everyone: nil
+        case .issuer: issuer
+        case .named(let name): name
+        }
+    }
+
+    /// Forgets the entries that left a while ago. Those who read on from before them lack nothing.
+    func removeExpired() {
+        let past = clock.now - Self.grace
+        state.withLock { state in
+            guard state.entries.contains(where: { $0.entry.until <= past }) else { return }
+            state.entries.removeAll { $0.entry.until <= past }
+            state.denylist.removeExpired(at: past)
+        }
+    }
+}
+
+extension [RecordedRevocation] {
+    /// Where the entries after a number begin.
+    fileprivate func firstIndex(after number: Int64) -> Int {
+        var (low, high) = (startIndex, endIndex)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].number <= number { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
