@@ -8,5 +8,5 @@ Scripts/install.sh --bench
 if (($# == 0)); then
     swift run -c release --package-path Benchmarks --scratch-path .build-benchmarks JOSEBenchmark
 fi
-for product in martlet RenewalBenchmark; do Scripts/build.sh -c release --product "$product"; done
+for product in martlet RenewalBenchmark RevocationBenchmark; do Scripts/build.sh -c release --product "$product"; done
 exec python3 Benchmarks/Server/run.py "$@"

@@ -4,7 +4,7 @@ import MartletCore
 import MartletProtocol
 import MartletSQLite
 
-/// Fills a database with sessions, two to a user, and writes refresh tokens of some of them to files, a token to a
+/// Fills a database with sessions, and writes refresh tokens of some of them to files, a token to a
 /// line.
 struct Fill: AsyncParsableCommand {
     @Option(help: "The data folder. No server may use it.") var data: String
@@ -12,6 +12,7 @@ struct Fill: AsyncParsableCommand {
     @Option(help: "How many of their tokens to write, spread over all of them.") var tokens: Int
     @Option(help: "The token files, FILE-1 and so on.") var output: String
     @Option(help: "How many token files.") var files = 2
+    @Option(help: "How many sessions a user has.") var perUser = 2
 
     func run() async throws {
         let opened = try await OpenedAuthority(data: data)
@@ -27,7 +28,7 @@ struct Fill: AsyncParsableCommand {
             var users: [User] = []
             var rows: [Session] = []
             for number in start..<min(start + 10_000, sessions) {
-                if number.isMultiple(of: 2) {
+                if number.isMultiple(of: perUser) {
                     let id = UserID(at: now, using: &random)
                     users.append(
                         User(

@@ -1,5 +1,6 @@
 """`martlet serve` on a data folder of its own."""
 
+import json
 import os
 import shutil
 import signal
@@ -32,10 +33,24 @@ class Martlet:
             sys.exit(f"{command} failed:\n{result.stdout}{result.stderr}")
         return result.stdout.splitlines()
 
-    def fill(self, sessions, output, tokens=None, files=2):
+    def fill(self, sessions, output, tokens=None, files=2, per_user=2):
         """Makes sessions, and writes the refresh tokens of some or all of them."""
         self.bench("fill", "--sessions", str(sessions), "--tokens", str(tokens or sessions), "--output", output,
-                   "--files", str(files))
+                   "--files", str(files), "--per-user", str(per_user))
+
+    def admin_and_reader(self, folder):
+        """Adds an administrator, and a client that reads the feed; gives the options that name them and their secrets."""
+        subprocess.run(
+            [self.martlet, "user", "add", "root", "--role", "admin", "--password-stdin", "--data", self.data],
+            input=PASSWORD + "\n", text=True, check=True, stdout=subprocess.DEVNULL)
+        added = subprocess.run(
+            [self.martlet, "client", "add", "reader", "--scope", "revocations:read", "--json", "--data", self.data],
+            capture_output=True, text=True, check=True).stdout
+        for name, text in (("secret", json.loads(added)["clientSecret"]), ("password", PASSWORD)):
+            with open(f"{folder}/{name}", "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+                file.write(text + "\n")
+        return ["--ca", f"{self.data}/tls/ca.pem", "--client", "reader", "--secret-file", f"{folder}/secret",
+                "--admin", "root", "--password-file", f"{folder}/password"]
 
     def remove(self):
         shutil.rmtree(self.data)

@@ -20,7 +20,7 @@ from martlet import Martlet
 from peers import Django, Glewlwyd
 from wrk import wrk
 
-SECTIONS = ["start", "renewals", "commits", "cpu", "latency", "herd", "sizes", "forgeries", "peers"]
+SECTIONS = ["start", "renewals", "commits", "cpu", "latency", "herd", "sizes", "forgeries", "revocation", "peers"]
 
 
 def say(text):
@@ -145,6 +145,52 @@ class Bench:
         headline("Forgeries, right in all but the MAC", "refused", "a second", "accesses")
         row("accesses to storage", refused, rate, accesses)
 
+    def revocation(self):
+        """From the request that revokes until verifiers refuse, and what open streams cost."""
+        martlet = Martlet(self.options.martlet, self.options.tool, f"{self.folder}/data-revocation")
+        files = martlet.admin_and_reader(self.folder)
+        headline("Revocation to refusal at 100 verifiers, in ms", "p50", "p99", "max", "refusals")
+        martlet.fill(1_000, f"{self.folder}/revoked", files=1)
+        with martlet.server() as server:
+            p50, p99, most, count = self.revocations(server, files, "refusals", "--tokens", f"{self.folder}/revoked-1")[0].split()
+        row("1,000 revocations, 20 a second", p50, p99, most, count)
+        headline("A burst of 10,000 entries to 100 verifiers, in ms", "answered", "delivered")
+        martlet.fill(10_000, f"{self.folder}/burst", tokens=1, files=1, per_user=10_000)
+        with martlet.server() as server:
+            answered, delivered = self.revocations(
+                server, files, "burst", "--tokens", f"{self.folder}/burst-1", "--sessions", "10000")[0].split()
+        row("one call", answered, delivered)
+        self.streams(martlet, files)
+
+    def streams(self, martlet, files):
+        headline("1,000 open streams", "opened in", "memory each", "CPU idle", "told in")
+        with martlet.server() as server:
+            before = server.memory()[1]
+            with self.revocation_tool(server, files, "streams") as process:
+                opened = process.stdout.readline().split()
+                if not opened:
+                    sys.exit("the streams did not open")
+                memory = (server.memory()[1] - before) * 1024 / 1000
+                cpu = server.cpu()
+                time.sleep(10)
+                cpu = (server.cpu() - cpu) / 10
+                told, _ = process.communicate("\n", timeout=60)
+                if process.returncode != 0:
+                    sys.exit("the streams failed")
+            row("HTTP/1.1 over TLS", f"{opened[1]} ms", f"{memory:.0f} KB", f"{cpu:.1%}", f"{told.split()[1]} ms")
+
+    def revocation_tool(self, server, files, command, *arguments):
+        return subprocess.Popen(
+            [self.options.revocation_tool, command, "--server", server.address, *files, *arguments],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def revocations(self, server, files, command, *arguments):
+        with self.revocation_tool(server, files, command, *arguments) as process:
+            output, _ = process.communicate()
+        if process.returncode != 0:
+            sys.exit(f"{command} failed")
+        return output.splitlines()
+
     def peers(self):
         """The same load program on other servers, by fewer connections, which they answer faster."""
         headline("Other servers, renewals over HTTP", "renewals", "Martlet is")
@@ -161,6 +207,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--martlet", default=".build/release/martlet")
     parser.add_argument("--tool", default=".build/release/RenewalBenchmark")
+    parser.add_argument("--revocation-tool", default=".build/release/RevocationBenchmark")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--connections", type=int, default=64)

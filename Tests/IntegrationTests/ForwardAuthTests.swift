@@ -2,6 +2,8 @@ import AsyncHTTPClient
 import Foundation
 import MartletJOSE
 import MartletProtocol
+import NIOCore
+import NIOHTTP1
 import Testing
 
 /// `/v1/verify` behind a real nginx, with the configuration of `Examples/nginx`.
@@ -88,7 +90,7 @@ struct ForwardAuthTests {
     /// Each kind of entry refuses what it covers, at once, and nothing else.
     @Test(arguments: RevocationEntry.Kind.allCases)
     func eachKindOfRevocationIsHonoured(_ kind: RevocationEntry.Kind) async throws {
-        try await martlet.run(
+        _ = try await martlet.run(
             ["user", "add", "root", "--role", "admin", "--password-stdin"], input: Martlet.password)
         try await martlet.add("bob")
         let server = try await MartletProcess(in: folder)

@@ -13,7 +13,7 @@ public final class Authority: Sendable {
     let denial: Denial
     let storage: any Storage
     let hasher: PasswordHasher
-    let clock: Clock
+    package let clock: Clock
     let report: EventSink
 
     /// Opens the authority on its storage; at the first start, makes its keys.

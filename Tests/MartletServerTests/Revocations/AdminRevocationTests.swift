@@ -2,6 +2,7 @@ import HTTPTypes
 import MartletCore
 import MartletJOSE
 import MartletProtocol
+import MartletTestKit
 import Testing
 
 @testable import MartletServer
@@ -149,9 +150,11 @@ struct AdminRevocationTests {
     func badRequestsChangeNothing(_ json: String, _ outcome: String) async throws {
         try await serve { served, api, admin in
             let cursor = served.authority.revocations.cursor
-            #expect(try await revoke(api, admin, json).outcome == outcome)
+            let answer = try await revoke(api, admin, json)
+            #expect(answer.outcome == outcome)
             #expect(served.authority.revocations.cursor == cursor)
-            #expect(try await api.get("/v1/me", as: admin).status == 200)
+            let me = try await api.get("/v1/me", as: admin)
+            #expect(me.status == 200)
         }
     }
 

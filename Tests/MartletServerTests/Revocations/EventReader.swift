@@ -51,7 +51,7 @@ struct EventReader {
                 text.removeSubrange(..<end.upperBound)
                 return event
             }
-            guard let part = try await body.next() else {
+            guard let part = try await body.next(isolation: #isolation) else {
                 #expect(text.isEmpty, "the stream ends within an event")
                 return nil
             }

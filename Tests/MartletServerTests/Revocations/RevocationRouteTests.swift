@@ -2,6 +2,7 @@ import HTTPTypes
 import MartletCore
 import MartletJOSE
 import MartletProtocol
+import MartletTestKit
 import Testing
 
 @testable import MartletServer

@@ -3,7 +3,9 @@ import HTTPTypes
 import MartletCore
 import MartletJOSE
 import MartletProtocol
+import MartletTestKit
 import NIOCore
+import NIOHTTP1
 import NIOSSL
 import Testing
 
