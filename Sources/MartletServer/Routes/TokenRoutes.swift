@@ -56,6 +56,9 @@ extension AuthorityRoutes {
     private func clientCredentialsGrant(_ request: Request, _ form: FormParameters) async throws -> Response {
         let client = try await authority.client(of: request, form: form)
         let scopes = form["scope"].map { $0.split(separator: " ").map(String.init) }
+        guard scopes?.isEmpty != true else {
+            throw OAuthFailure(.invalidScope, "Name the scopes that are asked for, or leave the parameter out.")
+        }
         let issued = try await answeringOAuth { () async throws(AuthorityError) in
             try await authority.issueClientToken(for: client, scopes: scopes)
         }

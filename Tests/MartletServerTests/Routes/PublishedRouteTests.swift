@@ -16,7 +16,7 @@ struct PublishedRouteTests {
                 answer.text == """
                     {"issuer":"https://auth.example.com","token_endpoint":"https://auth.example.com/oauth2/token",\
                     "jwks_uri":"https://auth.example.com/.well-known/jwks.json","response_types_supported":[],\
-                    "grant_types_supported":["refresh_token"],\
+                    "grant_types_supported":["refresh_token","client_credentials"],\
                     "token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","none"],\
                     "revocation_endpoint":"https://auth.example.com/oauth2/revoke",\
                     "revocation_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","none"],\
