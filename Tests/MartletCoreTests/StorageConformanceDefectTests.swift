@@ -30,6 +30,11 @@ enum Defect: CaseIterable {
     case listsTheOldestFirst
     case makesEveryKey
     case neverCounts
+    case deniesAfterwards
+    case deniesNoReplay
+    case forgetsLongerLives
+    case signsInWhoIsDenied
+    case numbersAgain
 
     /// One of the cases that have to find it.
     var findingCase: String {
@@ -43,6 +48,11 @@ enum Defect: CaseIterable {
         case .listsTheOldestFirst: "sessions are listed by their ids, the newest first"
         case .makesEveryKey: "of two first keys one is made"
         case .neverCounts: "the change counter changes with users, clients and keys, whoever writes them"
+        case .deniesAfterwards: "whoever sees an end finds its entry"
+        case .deniesNoReplay: "every end denies the session's access tokens"
+        case .forgetsLongerLives: "an entry stays for the longest life of an access token in force"
+        case .signsInWhoIsDenied: "a session that an entry with a time covers is not made"
+        case .numbersAgain: "a sweep forgets entries that have left, and no number is given twice"
         }
     }
 }
@@ -57,6 +67,10 @@ private struct DefectiveStorage: Storage {
     }
 
     func insert(_ session: Session, userVersion: Int64) async throws(StorageError) -> Bool {
+        if defect == .signsInWhoIsDenied {
+            try base.access { $0.sessions[session.id] = session }
+            return true
+        }
         guard defect == .signsInWithoutLooking else {
             return try await base.insert(session, userVersion: userVersion)
         }
@@ -94,6 +108,12 @@ private struct DefectiveStorage: Storage {
                 id, from: presenter, at: now, durability: durability, denial: denial, decide: decide)
             if case .repeat = result.decision { try base.access { $0.sessions[id]?.lastSeenAt = now } }
             return result
+        case .deniesNoReplay:
+            let before = try base.access { $0.revocations }
+            let result = try await base.present(
+                id, from: presenter, at: now, durability: durability, denial: denial, decide: decide)
+            try base.access { $0.revocations = before }
+            return result
         default:
             return try await base.present(
                 id, from: presenter, at: now, durability: durability, denial: denial, decide: decide)
@@ -104,6 +124,11 @@ private struct DefectiveStorage: Storage {
         _ selection: SessionSelection, _ end: SessionEnd, denial: Denial
     ) async throws(StorageError) -> [SessionID] {
         if defect == .endsWhatHasEnded, case .session(let id) = selection {
+            try base.access { $0.sessions[id]?.end = nil }
+        }
+        if defect == .deniesAfterwards, case .session(let id) = selection {
+            try base.access { $0.sessions[id]?.end = end }
+            for _ in 0..<100 { await Task.yield() }
             try base.access { $0.sessions[id]?.end = nil }
         }
         return try await base.end(selection, end, denial: denial)
@@ -119,6 +144,9 @@ private struct DefectiveStorage: Storage {
                     state.sessions[session.id]?.end = SessionEnd(at: now, reason: .expiredIdle)
                 }
             }
+        }
+        if defect == .numbersAgain {
+            try base.access { $0.newestRevocation = RevocationCursor(epoch: $0.newestRevocation.epoch, number: 0) }
         }
         return try await base.sweep(at: now, grace: grace, forgetting: forgetting, limit: limit, denial: denial)
     }
@@ -225,6 +253,7 @@ private struct DefectiveStorage: Storage {
     }
 
     func noteAccessLifetime(_ lifetime: Duration, at now: Timestamp, mayLower: Bool) async throws(StorageError) {
+        if defect == .forgetsLongerLives { return }
         try await base.noteAccessLifetime(lifetime, at: now, mayLower: mayLower)
     }
 }

@@ -68,7 +68,24 @@ struct RestoreTests {
                 "an end", 1,
                 { _ = try await storage.end(.session(other.session.id), SessionEnd(at: now, reason: .signedOut)) }
             ),
-            ("an end of nothing", 0, { _ = try await storage.end(.all, SessionEnd(at: now, reason: .signedOut)) }),
+            (
+                "an end of nothing", 0,
+                { _ = try await storage.end(.session(other.session.id), SessionEnd(at: now, reason: .signedOut)) }
+            ),
+            (
+                "a denied token", 1,
+                {
+                    _ = try await storage.denyToken(
+                        "a", audience: .everyone, expiresAt: nil, denial: Fixtures.denial())
+                }
+            ),
+            (
+                "a token that is denied", 0,
+                {
+                    _ = try await storage.denyToken(
+                        "a", audience: .everyone, expiresAt: nil, denial: Fixtures.denial())
+                }
+            ),
             ("a client", 1, { try await storage.insert(Fixtures.client("app")) }),
             ("a client that is there", 0, { try? await storage.insert(Fixtures.client("app")) }),
             ("no client", 1, { _ = try await storage.removeClient("app", at: now) }),
@@ -185,11 +202,13 @@ struct RestoreTests {
         #expect(refusal?.code == .restored)
         refusal = await #expect(throws: StorageError.self) { try await looking.present(kept.token) }
         #expect(refusal?.code == .restored)
+        let epoch = try await looking.changes().newestRevocation.epoch
         await looking.close()
         await #expect(throws: StorageError.self) { try await open() }
 
         let going = try await open(.keep)
         #expect(going.restore != nil)
+        #expect(try await going.changes().newestRevocation.epoch != epoch, "readers cannot go on from there")
         if restoration == .olderCopy {
             #expect(try await going.present(kept.token).decision.name == "advance")
             #expect(try await going.users(after: nil, limit: 10).count == 1)
@@ -226,6 +245,10 @@ struct RestoreTests {
             #expect(try await restored.session(fixture.session.id)?.end?.reason == .restoredStorage)
             #expect(try await restored.present(fixture.token).decision.name == "ended")
         }
+        // Also those that this database has never seen, at verifiers that still hold the keys.
+        let entries = try await restored.revocations(after: 0, limit: 10).revocations
+        #expect(entries.last?.entry.kind == .all)
+        #expect(try #require(entries.last?.entry.before) > Clock.system.now - .seconds(60))
         // No access token verifies any more; refresh tokens are still told from forged ones.
         #expect(try await restored.keys().map(\.kind) == [.refreshTokenMAC])
         await restored.close()

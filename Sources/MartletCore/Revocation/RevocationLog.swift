@@ -19,13 +19,16 @@ public final class RevocationLog: Sendable {
     private let storage: any RevocationStorage
     private let issuer: String
     private let clock: Clock
+    private let pageSize: Int
 
-    /// How many entries are read at a time.
-    private static let pageSize = 4_096
     /// How long an entry is kept here after it has left: the clock may jump and jump back.
     static let grace: Duration = .seconds(3_600)
 
-    init(storage: any RevocationStorage, issuer: String, clock: Clock) async throws(AuthorityError) {
+    /// - Parameter pageSize: how many entries are read at a time.
+    init(
+        storage: any RevocationStorage, issuer: String, clock: Clock, pageSize: Int = 4_096
+    ) async throws(AuthorityError) {
+        self.pageSize = pageSize
         self.storage = storage
         self.issuer = issuer
         self.clock = clock
@@ -78,10 +81,15 @@ public final class RevocationLog: Sendable {
 
     /// Whether an entry denies the tokens of the session, whichever they are.
     func covers(_ session: Session) -> Bool {
+        covers(
+            session: session.id.description, subject: session.userID.description, client: session.clientID,
+            tokenID: "", issuedAt: session.createdAt.seconds)
+    }
+
+    func covers(session: String?, subject: String, client: String, tokenID: String, issuedAt: Int64) -> Bool {
         state.withLock {
             $0.denylist.covers(
-                session: session.id.description, subject: session.userID.description, client: session.clientID,
-                tokenID: "", issuedAt: session.createdAt.seconds)
+                session: session, subject: subject, client: client, tokenID: tokenID, issuedAt: issuedAt)
         }
     }
 
@@ -98,7 +106,7 @@ public final class RevocationLog: Sendable {
         while true {
             let known = cursor
             let page = try await storing { () async throws(StorageError) in
-                try await storage.revocations(after: known.number, limit: Self.pageSize)
+                try await storage.revocations(after: known.number, limit: pageSize)
             }
             if apply(page, readAfter: known) { return }
         }
@@ -109,7 +117,7 @@ public final class RevocationLog: Sendable {
         let recorded = page.revocations.map { stored in
             RecordedRevocation(number: stored.number, entry: stored.entry, audience: audience(stored.audience))
         }
-        let isComplete = recorded.count < Self.pageSize
+        let isComplete = recorded.count < pageSize
         let (isDone, listeners) = state.withLock { state -> (Bool, [AsyncStream<Void>.Continuation]) in
             // It follows on entries of an epoch that has gone by since.
             guard known.epoch == state.cursor.epoch else { return (false, []) }

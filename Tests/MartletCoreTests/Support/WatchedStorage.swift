@@ -12,6 +12,10 @@ final class WatchedStorage: Storage {
         var durabilities: [Durability] = []
         var beforeSessionInsert: Work?
         var afterKeyRead: Work?
+        var afterPresentation: Work?
+        var beforeClientRead: Work?
+        var afterRevocationRead: Work?
+        var revocationFailure: StorageError?
     }
 
     let base = InMemoryStorage()
@@ -29,6 +33,30 @@ final class WatchedStorage: Storage {
     /// Does something once, after the next time the keys were read and before the reader has them.
     func afterNextKeyRead(_ work: @escaping Work) {
         state.withLock { $0.afterKeyRead = work }
+    }
+
+    /// Does something once, after the next presentation was decided and before its answer is made.
+    func afterNextPresentation(_ work: @escaping Work) {
+        state.withLock { $0.afterPresentation = work }
+    }
+
+    /// Does something once, before the next time a client is looked up.
+    func beforeNextClientRead(_ work: @escaping Work) {
+        state.withLock { $0.beforeClientRead = work }
+    }
+
+    /// Does something once, after the next time entries of the denylist were read and before the reader has them.
+    func afterNextRevocationRead(_ work: @escaping Work) {
+        state.withLock { $0.afterRevocationRead = work }
+    }
+
+    /// Lets every reading of the denylist fail until this is called with nil.
+    func failRevocationReads(with error: StorageError?) {
+        state.withLock { $0.revocationFailure = error }
+    }
+
+    private func take(_ work: @Sendable (inout State) -> Work?) async {
+        await state.withLock { work(&$0) }?()
     }
 
     func changes() async throws(StorageError) -> StorageChanges { try await base.changes() }
@@ -91,8 +119,10 @@ final class WatchedStorage: Storage {
         decide: @escaping @Sendable (Session?) -> RotationDecision
     ) async throws(StorageError) -> Presented {
         state.withLock { $0.durabilities.append(durability) }
-        return try await base.present(
+        let presented = try await base.present(
             id, from: presenter, at: now, durability: durability, denial: denial, decide: decide)
+        await take { $0.afterPresentation.take() }
+        return presented
     }
 
     func end(
@@ -111,7 +141,10 @@ final class WatchedStorage: Storage {
 
     func insert(_ client: ClientRegistration) async throws(StorageError) { try await base.insert(client) }
 
-    func client(_ id: String) async throws(StorageError) -> ClientRegistration? { try await base.client(id) }
+    func client(_ id: String) async throws(StorageError) -> ClientRegistration? {
+        await take { $0.beforeClientRead.take() }
+        return try await base.client(id)
+    }
 
     func clients() async throws(StorageError) -> [ClientRegistration] { try await base.clients() }
 
@@ -141,7 +174,10 @@ final class WatchedStorage: Storage {
     // MARK: Revocations
 
     func revocations(after number: Int64, limit: Int) async throws(StorageError) -> RevocationPage {
-        try await base.revocations(after: number, limit: limit)
+        if let failure = state.withLock({ $0.revocationFailure }) { throw failure }
+        let page = try await base.revocations(after: number, limit: limit)
+        await take { $0.afterRevocationRead.take() }
+        return page
     }
 
     func denyToken(

@@ -67,6 +67,44 @@ struct ChangeWatcherTests {
         await otherStorage.close()
     }
 
+    /// What another process ends or revokes is refused here in time, and keys and clients are not read again for it.
+    @Test(.timeLimit(.minutes(1)))
+    func noticesWhatAnotherProcessRevokes() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appending(path: "martlet.sqlite").path(percentEncoded: false)
+        let masterKey = MasterKey()
+        let storage = try await SQLiteStorage(path: path)
+        let here = try await Authority(settings: Self.settings, storage: storage, masterKey: masterKey)
+        let otherStorage = try await SQLiteStorage(path: path)
+        let there = try await Authority(settings: Self.settings, storage: otherStorage, masterKey: masterKey)
+
+        let (logger, messages) = Self.messages()
+        let group = ServiceGroup(
+            services: [ChangeWatcher(authority: here, logger: logger)],
+            logger: Logger(label: "group") { _ in SwiftLogNoOpLogHandler() })
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            var said = messages.makeAsyncIterator()
+            #expect(await said.next() == "read keys and clients from storage")
+            var delays: [Duration] = []
+            for number in 1...10 {
+                let start = ContinuousClock.now
+                try await there.revoke(.token("token-\(number)"))
+                #expect(await said.next() == "read the denylist from storage")
+                delays.append(ContinuousClock.now - start)
+                #expect(here.revocations.cursor == there.revocations.cursor)
+                #expect(here.revocations.snapshot().entries.last?.entry.id == "token-\(number)")
+            }
+            #expect(delays.sorted()[delays.count / 2] < .milliseconds(200), "\(delays)")
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+        await storage.close()
+        await otherStorage.close()
+    }
+
     /// A failure that lasts is said once, and so is its end.
     @Test(.timeLimit(.minutes(1)))
     func saysOnceThatStorageFails() async throws {
