@@ -31,12 +31,12 @@ extension Verifier {
             refusedWhileStale: counters.refusedWhileStale.value,
             subscriptions: counters.subscriptions.value,
             entriesReceived: counters.entries.value,
-            entries: revocations?.knowledge.entryCount ?? 0
+            entries: knowledge.entryCount
         )
     }
 
     /// Whether what the verifier knows of revocations is complete up to a moment ago.
     public var freshness: Freshness {
-        revocations?.knowledge.freshness(at: clock.elapsed) ?? .unwatched
+        revocations == nil ? .unwatched : knowledge.freshness(at: clock.elapsed)
     }
 }

@@ -34,9 +34,14 @@ extension Verifier {
     /// The long way: with a look at the keys and at the feed.
     private func check(_ text: String) async throws(VerifierError) -> VerifiedAccessToken {
         // Before all that makes a token good, and the wall clock before the times that the lease is made from.
-        let generation = cache?.generation
+        var generation = cache?.generation
         let now = clock.approximateNow.milliseconds
-        let keys = try await keys.current()
+        var keys = try await self.keys.current()
+        if generation != cache?.generation {
+            // They have just been fetched, most likely: with these, the token may be kept.
+            generation = cache?.generation
+            keys = try await self.keys.current()
+        }
         let standing = await standing()
         switch standing {
         case nil: lease.renew(at: now, for: keys.settledFor)
@@ -48,7 +53,7 @@ extension Verifier {
             token = known
         } else {
             token = try await checkAnew(text, by: keys.keys)
-            if let revocations, revocations.knowledge.covers(token) { throw revoked() }
+            if knowledge.covers(token) { throw revoked() }
             if let cache, let generation {
                 let until = token.expiresAt.milliseconds(later: clockSkew)
                 cache.insert(token, for: text, until: until, generation: generation)
@@ -79,10 +84,10 @@ extension Verifier {
     /// Nil where revocations are not followed. A verifier that has just started waits for its first word.
     private func standing() async -> RevocationKnowledge.Standing? {
         guard let revocations else { return nil }
-        let standing = revocations.knowledge.standing(at: clock.elapsed)
+        let standing = knowledge.standing(at: clock.elapsed)
         guard standing == .starting, revocations.whenStale != .goOn else { return standing }
-        await revocations.knowledge.firstOutcome()
-        return revocations.knowledge.standing(at: clock.elapsed)
+        await knowledge.firstOutcome()
+        return knowledge.standing(at: clock.elapsed)
     }
 
     /// What becomes of a token that is right in all else while revocations are not heard.
@@ -103,7 +108,7 @@ extension Verifier {
         case .refuse:
             counters.refusedWhileStale.add(1)
             throw unavailable(
-                revocations.knowledge.isFollowed
+                knowledge.isFollowed
                     ? "revocations are not heard"
                     : "revocations are not followed: run the verifier as a service")
         }

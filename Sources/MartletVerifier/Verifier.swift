@@ -1,6 +1,6 @@
 public import Logging
 public import MartletJOSE
-import MartletProtocol
+public import MartletProtocol
 public import ServiceLifecycle
 
 /// Checks the access tokens (RFC 9068 §4) of one authority for one resource server.
@@ -27,7 +27,6 @@ public final class Verifier: Service {
 
     /// What follows the revocations.
     struct Revocations: Sendable {
-        let knowledge: RevocationKnowledge
         let feed: RevocationFeed
         let client: AuthorityClient
         let whenStale: RevocationOptions.StalePolicy
@@ -39,6 +38,7 @@ public final class Verifier: Service {
     let cache: VerifiedTokenCache?
     let lease = VerificationLease()
     let counters: VerifierCounters
+    let knowledge: RevocationKnowledge
     let revocations: Revocations?
 
     /// Makes a verifier that fetches the authority's keys. It does no I/O yet, except that it reads
@@ -96,10 +96,18 @@ public final class Verifier: Service {
         self.cache = cache
         let counters = VerifierCounters()
         self.counters = counters
+        let knowledge = RevocationKnowledge(
+            bound: options.revocations?.bound ?? .zero, clockSkew: options.clockSkew, at: clock.elapsed)
+        self.knowledge = knowledge
         self.revocations = options.revocations.map { revocations in
-            Revocations(
-                revocations, requests: requests, cache: cache, clockSkew: options.clockSkew, logger: logger,
-                jitter: jitter, counters: counters)
+            let client = AuthorityClient(
+                requests: requests,
+                credentials: ClientCredentials(id: revocations.clientID, secret: revocations.clientSecret))
+            let feed = RevocationFeed(
+                bound: revocations.bound, whenStale: revocations.whenStale, client: client, knowledge: knowledge,
+                clock: clock, logger: logger, jitter: jitter, counters: counters,
+                revoked: { Self.revoke($0, knowledge, cache, clock) })
+            return Revocations(feed: feed, client: client, whenStale: revocations.whenStale)
         }
         self.keys = PublishedKeys(
             policy: policy,
@@ -144,6 +152,7 @@ public final class Verifier: Service {
         self.clockSkew = policy.clockSkew
         self.cache = cache
         self.counters = VerifierCounters()
+        self.knowledge = RevocationKnowledge(bound: .zero, clockSkew: clockSkew, at: clock.elapsed)
         self.revocations = nil
         self.keys = FixedKeys(
             policy: policy, keys: keys, replaced: { cache?.removeAll(notSignedBy: $0, at: clock.now) })
@@ -159,6 +168,28 @@ public final class Verifier: Service {
         fixed.replace(with: keys)
     }
 
+    /// Refuses from now on what these entries cover, beside what the authority says: for tests, and where revocations come
+    /// on a way of their own. When it returns, no token that they cover is accepted any more.
+    ///
+    /// - Parameter entries: each counts until its `until`. A few at a time, or many at once: every call looks through the
+    ///   cache.
+    public func revoke(_ entries: [RevocationEntry]) {
+        knowledge.sweep(at: clock.elapsed, clock.now)
+        Self.revoke(entries, knowledge, cache, clock)
+    }
+
+    private static func revoke(
+        _ entries: [RevocationEntry], _ knowledge: RevocationKnowledge, _ cache: VerifiedTokenCache?,
+        _ clock: any VerifierClock
+    ) {
+        guard !entries.isEmpty else { return }
+        // First for whoever verifies a token from now on, then for those that were verified before.
+        knowledge.insert(entries)
+        var denylist = Denylist()
+        for entry in entries { denylist.insert(entry) }
+        cache?.removeAll(at: clock.now.milliseconds) { denylist.covers($0) }
+    }
+
     /// Refreshes the keys ahead of their expiry, and follows the revocations, until graceful shutdown or cancellation.
     public func run() async throws {
         await withTaskGroup { group in
@@ -168,30 +199,9 @@ public final class Verifier: Service {
     }
 }
 
-extension Verifier.Revocations {
-    fileprivate init(
-        _ options: RevocationOptions, requests: AuthorityRequests, cache: VerifiedTokenCache?, clockSkew: Duration,
-        logger: Logger, jitter: @escaping @Sendable () -> Double, counters: VerifierCounters
-    ) {
-        let clock = requests.clock
-        knowledge = RevocationKnowledge(bound: options.bound, at: clock.elapsed)
-        client = AuthorityClient(
-            requests: requests, credentials: ClientCredentials(id: options.clientID, secret: options.clientSecret))
-        whenStale = options.whenStale
-        feed = RevocationFeed(
-            bound: options.bound, whenStale: options.whenStale, client: client, knowledge: knowledge, clock: clock,
-            clockSkew: clockSkew, logger: logger, jitter: jitter, counters: counters,
-            revoked: { cache?.removeAll(coveredBy: $0, at: clock.now) })
-    }
-}
-
 extension VerifiedTokenCache {
     fileprivate func removeAll(notSignedBy keys: VerificationKeySet, at now: Timestamp) {
         removeAll(at: now.milliseconds) { !$0.isSigned(byOneOf: keys) }
-    }
-
-    fileprivate func removeAll(coveredBy denylist: Denylist, at now: Timestamp) {
-        removeAll(at: now.milliseconds) { denylist.covers($0) }
     }
 }
 

@@ -256,6 +256,26 @@ struct VerifiedTokenCacheTests {
         #expect(!covers(20_000))
     }
 
+    @Test func revocationsMayComeOnAWayOfTheirOwn() async throws {
+        let verifier = try verifier(keys(key))
+        let texts = [try text(1), try text(2)]
+        for text in texts { _ = try await verifier.verify(text) }
+        verifier.revoke([.token("t1", until: clock.now + .seconds(120))])
+        #expect(verifier.cached(texts[0]) == nil)
+        #expect(verifier.cached(texts[1]) != nil)
+        #expect(await refusal(verifier, texts[0])?.code == .tokenRevoked)
+        #expect(verifier.statistics.entries == 1)
+        // The entry goes with the clock skew behind its end.
+        for (seconds, count) in [(179, 2), (1, 2)] as [(Int64, Int)] {
+            clock.advance(by: .seconds(seconds))
+            verifier.revoke([.token("t3", until: clock.now + .seconds(500))])
+            #expect(verifier.statistics.entries == count)
+        }
+        clock.advance(by: .seconds(60))
+        verifier.revoke([])
+        #expect(verifier.statistics.entries == 1)
+    }
+
     @Test func theApproximateTimeIsAboutTheTime() {
         let clock = SystemVerifierClock()
         let (approximate, exact) = (clock.approximateNow, clock.now)

@@ -9,21 +9,16 @@ final class RevocationFeed: Sendable {
     /// How large one event may be, in bytes: some 300,000 entries.
     static let maximumEventBytes = 32 << 20
 
-    /// How often entries that have ended are dropped.
-    private static let sweepInterval = Duration.seconds(60)
-
     private let client: AuthorityClient
     private let knowledge: RevocationKnowledge
     private let clock: any VerifierClock
-    private let clockSkew: Duration
     private let whenStale: RevocationOptions.StalePolicy
     private let logger: Logger
     private let jitter: @Sendable () -> Double
     private let counters: VerifierCounters
-    private let revoked: @Sendable (Denylist) -> Void
+    private let revoked: @Sendable ([RevocationEntry]) -> Void
 
     private let machine: Mutex<RevocationFeedMachine>
-    private let sweptAt = Mutex<Duration>(.zero)
     /// What the operator was last told.
     private let reported = Mutex(Report())
 
@@ -32,25 +27,23 @@ final class RevocationFeed: Sendable {
         var violation = false
     }
 
-    /// - Parameter revoked: told of entries that are in `knowledge` already, to act on tokens that were verified before.
+    /// - Parameter revoked: makes entries count.
     init(
         bound: Duration,
         whenStale: RevocationOptions.StalePolicy,
         client: AuthorityClient,
         knowledge: RevocationKnowledge,
         clock: any VerifierClock,
-        clockSkew: Duration,
         logger: Logger,
         jitter: @escaping @Sendable () -> Double,
         counters: VerifierCounters,
-        revoked: @escaping @Sendable (Denylist) -> Void
+        revoked: @escaping @Sendable ([RevocationEntry]) -> Void
     ) {
         self.machine = Mutex(RevocationFeedMachine(bound: bound))
         self.whenStale = whenStale
         self.client = client
         self.knowledge = knowledge
         self.clock = clock
-        self.clockSkew = clockSkew
         self.logger = logger
         self.jitter = jitter
         self.counters = counters
@@ -123,7 +116,8 @@ final class RevocationFeed: Sendable {
                 for event in try parser.append(Array(piece.readableBytesView)) {
                     switch handle(.received(try RevocationEvent(event)), at: now) {
                     case .apply(let update):
-                        apply(update.entries)
+                        revoked(update.entries)
+                        counters.entries.add(update.entries.count)
                         _ = handle(.applied)
                         heard(at: now)
                     case .giveUp(let failure):
@@ -154,26 +148,10 @@ final class RevocationFeed: Sendable {
 
     // MARK: What it says
 
-    private func apply(_ entries: [RevocationEntry]) {
-        guard !entries.isEmpty else { return }
-        // First for whoever verifies a token from now on, then for those that were verified before.
-        knowledge.insert(entries)
-        var denylist = Denylist()
-        for entry in entries { denylist.insert(entry) }
-        revoked(denylist)
-        counters.entries.add(entries.count)
-    }
-
     private func heard(at now: Duration) {
         knowledge.heard(at: now)
         report(nil, at: now)
-        let isDue = sweptAt.withLock { sweptAt in
-            guard now - sweptAt >= Self.sweepInterval else { return false }
-            sweptAt = now
-            return true
-        }
-        // A token is believed for as long after its end as clocks may differ.
-        if isDue { knowledge.removeExpired(at: clock.now - clockSkew) }
+        knowledge.sweep(at: now, clock.now)
     }
 
     private func failed(_ failure: RevocationFeedMachine.Failure) {

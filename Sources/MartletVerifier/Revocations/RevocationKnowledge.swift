@@ -2,8 +2,7 @@ import MartletJOSE
 import MartletProtocol
 import Synchronization
 
-/// What was revoked, as far as the verifier has heard, and when it last heard. The feed writes, whoever checks a token
-/// reads.
+/// What was revoked, as far as the verifier has heard, and when it last heard.
 ///
 /// Times are those of ``VerifierClock/elapsed``, where nothing else is said.
 final class RevocationKnowledge: Sendable {
@@ -28,13 +27,22 @@ final class RevocationKnowledge: Sendable {
     /// some 100 µs at most.
     private static let entriesInPlace = 512
 
+    /// How often entries that have ended are dropped.
+    private static let sweepInterval = Duration.seconds(60)
+
     private let bound: Duration
+    private let clockSkew: Duration
     private let startedAt: Duration
     private let state = Mutex(State())
+    /// Whoever changes the denylist has this, with the time of the last sweep.
+    private let writing: Mutex<Duration>
 
-    init(bound: Duration, at now: Duration) {
+    /// - Parameter clockSkew: for how long after their end tokens are believed.
+    init(bound: Duration, clockSkew: Duration, at now: Duration) {
         self.bound = bound
+        self.clockSkew = clockSkew
         self.startedAt = now
+        self.writing = Mutex(now)
     }
 
     // MARK: Asking
@@ -78,7 +86,7 @@ final class RevocationKnowledge: Sendable {
         }
     }
 
-    // MARK: Telling; one feed only
+    // MARK: Telling
 
     /// - Returns: false where another follows already.
     func beginFollowing() -> Bool {
@@ -95,20 +103,28 @@ final class RevocationKnowledge: Sendable {
 
     /// Adds entries. It takes none away: what was revoked stays so until nothing that an entry covers is alive.
     func insert(_ entries: [RevocationEntry]) {
-        guard entries.count > Self.entriesInPlace else {
-            state.withLock { state in
-                for entry in entries { state.denylist.insert(entry) }
+        writing.withLock { _ in
+            guard entries.count > Self.entriesInPlace else {
+                state.withLock { state in
+                    for entry in entries { state.denylist.insert(entry) }
+                }
+                return
             }
-            return
-        }
-        change { denylist in
-            for entry in entries { denylist.insert(entry) }
+            change { denylist in
+                for entry in entries { denylist.insert(entry) }
+            }
         }
     }
 
-    /// - Parameter time: by the wall clock; entries that end until then are dropped.
-    func removeExpired(at time: Timestamp) {
-        change { $0.removeExpired(at: time) }
+    /// Drops, once in a while, the entries that cover nothing alive any more.
+    ///
+    /// - Parameter time: by the wall clock.
+    func sweep(at now: Duration, _ time: Timestamp) {
+        writing.withLock { sweptAt in
+            guard now - sweptAt >= Self.sweepInterval else { return }
+            sweptAt = now
+            change { $0.removeExpired(at: time - clockSkew) }
+        }
     }
 
     /// Everything that was revoked before this moment has been inserted, and taken out of the cache.
@@ -130,7 +146,7 @@ final class RevocationKnowledge: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    /// Changes a copy. Nothing comes in between, since one feed only changes it.
+    /// Changes a copy, while readers have the denylist that it was made from.
     private func change(_ body: (inout Denylist) -> Void) {
         var denylist = state.withLock { $0.denylist }
         body(&denylist)
