@@ -35,7 +35,8 @@ struct Crowd: Sendable {
                     AccessTokenClaims(
                         issuer: "https://auth.example.com", audience: ["https://api.example.com"],
                         subject: UserID(at: issuedAt, using: &random).description, clientID: "first-party",
-                        issuedAt: now, expiresAt: now + 1_800, tokenID: SessionID(at: issuedAt, using: &random).description,
+                        issuedAt: now, expiresAt: now + 1_800,
+                        tokenID: SessionID(at: issuedAt, using: &random).description,
                         sessionID: session.description, authenticatedAt: now - 600, roles: ["admin", "auditor"],
                         scope: ["read", "write"])))
         }
@@ -49,7 +50,8 @@ struct Crowd: Sendable {
 
         let keys = VerificationKeySet([try VerificationKey(key.jwk)])
         plainVerifier = AccessTokenVerifier(
-            policy: AccessTokenPolicy(issuer: "https://auth.example.com", audience: "https://api.example.com"), keys: keys)
+            policy: AccessTokenPolicy(issuer: "https://auth.example.com", audience: "https://api.example.com"),
+            keys: keys)
         verifier = try Verifier(
             issuer: "https://auth.example.com", audience: "https://api.example.com", keys: keys,
             cachedTokens: cachedTokens)

@@ -29,7 +29,10 @@ struct EventStreamParserTests {
         ("event: changes\nid: e.1\ndata: {}\n\n", [event("{}", name: "changes", id: "e.1")]),
         ("data: a\r\n\r\ndata: b\r\rdata: c\n\n", [event("a"), event("b"), event("c")]),
         ("data: YHOO\ndata: +2\ndata: 10\n\n", [event("YHOO\n+2\n10")]),
-        (": test stream\n\ndata: a\nid: 1\n\ndata:b\nid\n\ndata:  c\n\n", [event("a", id: "1"), event("b", id: ""), event(" c")]),
+        (
+            ": test stream\n\ndata: a\nid: 1\n\ndata:b\nid\n\ndata:  c\n\n",
+            [event("a", id: "1"), event("b", id: ""), event(" c")]
+        ),
         ("data\n\ndata\ndata\n\ndata:", [event(""), event("\n")]),
         ("event: x\n\ndata: a\n\n", [event("a")]),
         ("event: x\nevent\ndata: a\n\n", [event("a")]),
@@ -94,7 +97,8 @@ struct RevocationEventTests {
 
     @Test(
         arguments: [
-            ("message", "e.1", #"{"cursor":"e.1","entries":[]}"#), ("Changes", "e.1", #"{"cursor":"e.1","entries":[]}"#),
+            ("message", "e.1", #"{"cursor":"e.1","entries":[]}"#),
+            ("Changes", "e.1", #"{"cursor":"e.1","entries":[]}"#),
             ("changes", nil, #"{"cursor":"e.1","entries":[]}"#), ("changes", "e.2", #"{"cursor":"e.1","entries":[]}"#),
             ("changes", "e.1", #"{"cursor":"e.1"}"#), ("changes", "e.1", #"{"entries":[]}"#),
             ("changes", "e.1", #"{"cursor":"e.1","entries":[]"#), ("changes", "e.1", ""), ("changes", "e.1", "[]"),

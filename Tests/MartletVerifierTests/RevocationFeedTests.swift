@@ -117,7 +117,8 @@ struct RevocationFeedTests {
     }
 
     @Test func entriesGoOnceNothingThatTheyCoverIsAlive() async throws {
-        try await withFreshVerifier(.refuse, [.token("a", until: TestClock.start + .seconds(70))]) { authority, verifier in
+        try await withFreshVerifier(.refuse, [.token("a", until: TestClock.start + .seconds(70))]) {
+            authority, verifier in
             // With the clock skew, the entry ends after 130 s.
             for (seconds, count) in [(65, 1), (60, 1), (60, 0)] as [(Int64, Int)] {
                 var left = seconds
@@ -219,7 +220,10 @@ struct RevocationFeedTests {
         ("a cursor that goes back", "event: changes\nid: e.4\ndata: {\"cursor\":\"e.4\",\"entries\":[ENTRY]}\n\n"),
         ("a snapshot that goes back", "event: snapshot\nid: e.4\ndata: {\"cursor\":\"e.4\",\"entries\":[ENTRY]}\n\n"),
         ("a heartbeat that goes back", "event: heartbeat\nid: e.4\ndata: {\"cursor\":\"e.4\",\"entries\":[]}\n\n"),
-        ("another epoch without a snapshot", "event: changes\nid: f.9\ndata: {\"cursor\":\"f.9\",\"entries\":[ENTRY]}\n\n"),
+        (
+            "another epoch without a snapshot",
+            "event: changes\nid: f.9\ndata: {\"cursor\":\"f.9\",\"entries\":[ENTRY]}\n\n"
+        ),
         (
             "an unknown kind",
             "event: changes\nid: e.6\ndata: {\"cursor\":\"e.6\",\"entries\":[ENTRY,{\"kind\":\"device\",\"id\":\"a\",\"until\":1}]}\n\n"
@@ -411,7 +415,9 @@ struct RevocationFeedTests {
     }
 
     @Test func whileTheAuthorityIsAwayNothingIsKnown() async throws {
-        for (policy, code) in [(.refuse, .revocationsUnavailable), (.introspect, .revocationsUnavailable), (.goOn, nil)]
+        for (policy, code) in [
+            (.refuse, .revocationsUnavailable), (.introspect, .revocationsUnavailable), (.goOn, nil),
+        ]
             as [(RevocationOptions.StalePolicy, VerifierError.Code?)]
         {
             try await Authority.run { authority in

@@ -43,8 +43,9 @@ struct VerifiedTokenCacheTests {
         // The bytes that are looked at first are the same in all of these.
         var changed = Array(text.utf8)
         changed[100] ^= 1
-        for other in [String(decoding: changed, as: UTF8.self), "a" + text, String(text.dropFirst()), String(text.suffix(16))]
-        {
+        for other in [
+            String(decoding: changed, as: UTF8.self), "a" + text, String(text.dropFirst()), String(text.suffix(16)),
+        ] {
             #expect(cache.token(for: other, at: 99) == nil)
         }
         #expect(cache.token(for: "", at: 99) == nil)

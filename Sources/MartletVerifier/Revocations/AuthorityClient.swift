@@ -57,7 +57,8 @@ final class AuthorityClient: Sendable {
             throw .unavailable("\(url) gave no access token: \(error)")
         }
         // It goes into a header.
-        guard answer.tokenType.lowercased() == "bearer", (try? BearerCredentials.check(answer.accessToken)) != nil else {
+        guard answer.tokenType.lowercased() == "bearer", (try? BearerCredentials.check(answer.accessToken)) != nil
+        else {
             throw .unavailable("\(url) gave an access token that is no bearer token")
         }
         return AccessToken(text: answer.accessToken, lifetime: answer.expiresIn)
