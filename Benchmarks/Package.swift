@@ -21,12 +21,25 @@ let package = Package(
                 .product(name: "JWTKit", package: "jwt-kit"),
             ],
             path: "JOSEBenchmark"
-        )
+        ),
+        // What a cached check costs beside a verification, and that it allocates nothing.
+        .executableTarget(
+            name: "VerifierBenchmark",
+            dependencies: [
+                "AllocationCount",
+                .product(name: "MartletJOSE", package: "martlet"),
+                .product(name: "MartletProtocol", package: "martlet"),
+                .product(name: "MartletVerifier", package: "martlet"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "VerifierBenchmark"
+        ),
+        .target(name: "AllocationCount", path: "AllocationCount"),
     ],
     swiftLanguageModes: [.v6]
 )
 
-for target in package.targets {
+for target in package.targets where target.type == .executable {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("MemberImportVisibility"),

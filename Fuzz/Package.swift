@@ -3,7 +3,7 @@ import PackageDescription
 
 // A package of its own, since libFuzzer needs unsafe flags. To add a target: add its name here, and a file
 // `Sources/<name>/<name>.swift` with `LLVMFuzzerTestOneInput` in it; seeds, if any, go into `Corpus/<name>/`.
-let fuzzers = ["FuzzBase64URL", "FuzzForm", "FuzzJSON", "FuzzJWS", "FuzzRefreshToken"]
+let fuzzers = ["FuzzBase64URL", "FuzzEventStream", "FuzzForm", "FuzzJSON", "FuzzJWS", "FuzzRefreshToken"]
 
 let package = Package(
     name: "fuzz",

@@ -6,7 +6,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 Scripts/install.sh --bench
 if (($# == 0)); then
-    swift run -c release --package-path Benchmarks --scratch-path .build-benchmarks JOSEBenchmark
+    for benchmark in JOSEBenchmark VerifierBenchmark; do
+        swift run -c release --package-path Benchmarks --scratch-path .build-benchmarks "$benchmark"
+    done
 fi
 for product in martlet RenewalBenchmark RevocationBenchmark; do Scripts/build.sh -c release --product "$product"; done
 exec python3 Benchmarks/Server/run.py "$@"

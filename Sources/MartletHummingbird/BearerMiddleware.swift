@@ -6,8 +6,8 @@ public import MartletVerifier
 /// Lets a request through with a valid access token only, and leaves the token in the context.
 ///
 /// A request that is refused here, or by a ``VerifierError`` that a handler throws, is answered as RFC 6750 §3 has it:
-/// 401 without credentials or with a token that is not valid, 403 with one that does not allow this, and 503 while the
-/// issuer's keys cannot be fetched. The body is a problem (RFC 9457).
+/// 401 without credentials or with a token that is not valid or was revoked, 403 with one that does not allow this, and
+/// 503 while the issuer's keys cannot be fetched or its revocations are not heard. The body is a problem (RFC 9457).
 public struct BearerMiddleware<Context: BearerRequestContext>: RouterMiddleware {
     private let verifier: Verifier
     private let realm: String?

@@ -29,6 +29,16 @@ extension Verifier {
         /// How long one request to the authority may take in all: 5 seconds.
         public var requestTimeout: Duration = .seconds(5)
 
+        /// How many tokens that were verified before are remembered: 16,384, which with tokens of 700 bytes are about
+        /// 20 MB; zero for none. Beyond it the cache forgets tokens that are still in use, which costs time only.
+        public var cachedTokens = defaultCachedTokens
+
+        /// How the verifier follows revocations; nil where tokens are believed until they expire. The verifier has to run
+        /// as a service to follow.
+        public var revocations: RevocationOptions?
+
+        public static let defaultCachedTokens = 16_384
+
         public init() {}
     }
 }
@@ -44,6 +54,14 @@ extension Verifier.Options {
         }
         for (name, value) in [("clockSkew", clockSkew), ("maximumStaleness", maximumStaleness)] where value < .zero {
             throw VerifierError(.invalidConfiguration, "\(name) must not be negative.")
+        }
+        try Self.check(cachedTokens: cachedTokens)
+        try revocations?.check()
+    }
+
+    static func check(cachedTokens: Int) throws(VerifierError) {
+        guard (0...1 << 24).contains(cachedTokens) else {
+            throw VerifierError(.invalidConfiguration, "cachedTokens must be 0 to \(1 << 24).")
         }
     }
 }

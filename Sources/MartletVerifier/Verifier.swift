@@ -1,6 +1,6 @@
 public import Logging
 public import MartletJOSE
-import MartletProtocol
+public import MartletProtocol
 public import ServiceLifecycle
 
 /// Checks the access tokens (RFC 9068 §4) of one authority for one resource server.
@@ -13,15 +13,33 @@ public import ServiceLifecycle
 /// The keys come from the authority's metadata (RFC 8414) and its JWK set. They are fetched when they are first needed,
 /// and again ahead of their expiry. Run the verifier as a service, and no request ever waits for that; without it, a
 /// request that comes after a long pause does. While the authority is away the last good keys are used, within
-/// ``Options/maximumStaleness``. Usually checking a token does no I/O and takes one lock for a moment.
+/// ``Options/maximumStaleness``.
+///
+/// A token that was verified before is not verified again: it is found in a cache by all of its bytes, without I/O, a lock
+/// that others hold for long, or an allocation, and leaves it when it expires, when its key goes, and when it is revoked.
+///
+/// With ``Options/revocations`` the verifier, run as a service, hears of revocations within milliseconds.
 public final class Verifier: Service {
     /// `iss` of the tokens that are accepted.
     public let issuer: String
     /// What `aud` of the tokens that are accepted must name.
     public let audience: String
 
-    private let keys: any KeySource
-    private let clock: any VerifierClock
+    /// What follows the revocations.
+    struct Revocations: Sendable {
+        let feed: RevocationFeed
+        let client: AuthorityClient
+        let whenStale: RevocationOptions.StalePolicy
+    }
+
+    let keys: any KeySource
+    let clock: any VerifierClock
+    let clockSkew: Int64
+    let cache: VerifiedTokenCache?
+    let lease = VerificationLease()
+    let counters: VerifierCounters
+    let knowledge: RevocationKnowledge
+    let revocations: Revocations?
 
     /// Makes a verifier that fetches the authority's keys. It does no I/O yet, except that it reads
     /// ``Options/certificateAuthorityFile``.
@@ -63,18 +81,37 @@ public final class Verifier: Service {
     ) throws(VerifierError) {
         try options.check()
         let policy = try AccessTokenPolicy(issuer: issuer, audience: audience, skew: options.clockSkew)
+        let requests = AuthorityRequests(
+            issuer: try IssuerURL(issuer, allowsPlainHTTP: options.allowsPlainHTTP),
+            transport: transport,
+            clock: clock,
+            timeout: options.requestTimeout,
+            allowsPlainHTTP: options.allowsPlainHTTP
+        )
+        let cache = options.cachedTokens > 0 ? VerifiedTokenCache(capacity: options.cachedTokens) : nil
         self.issuer = issuer
         self.audience = audience
         self.clock = clock
+        self.clockSkew = policy.clockSkew
+        self.cache = cache
+        let counters = VerifierCounters()
+        self.counters = counters
+        let knowledge = RevocationKnowledge(
+            bound: options.revocations?.bound ?? .zero, clockSkew: options.clockSkew, at: clock.elapsed)
+        self.knowledge = knowledge
+        self.revocations = options.revocations.map { revocations in
+            let client = AuthorityClient(
+                requests: requests,
+                credentials: ClientCredentials(id: revocations.clientID, secret: revocations.clientSecret))
+            let feed = RevocationFeed(
+                bound: revocations.bound, whenStale: revocations.whenStale, client: client, knowledge: knowledge,
+                clock: clock, logger: logger, jitter: jitter, counters: counters,
+                revoked: { Self.revoke($0, knowledge, cache, clock) })
+            return Revocations(feed: feed, client: client, whenStale: revocations.whenStale)
+        }
         self.keys = PublishedKeys(
             policy: policy,
-            fetcher: KeyFetcher(
-                issuer: try IssuerURL(issuer, allowsPlainHTTP: options.allowsPlainHTTP),
-                transport: transport,
-                clock: clock,
-                timeout: options.requestTimeout,
-                allowsPlainHTTP: options.allowsPlainHTTP
-            ),
+            fetcher: KeyFetcher(requests: requests),
             cache: KeyCache(
                 freshness: options.freshness,
                 defaultFreshness: options.defaultFreshness,
@@ -83,7 +120,8 @@ public final class Verifier: Service {
             ),
             clock: clock,
             logger: logger,
-            jitter: jitter
+            jitter: jitter,
+            replaced: { cache?.removeAll(notSignedBy: $0, at: clock.now) }
         )
     }
 
@@ -94,6 +132,7 @@ public final class Verifier: Service {
     ///   - audience: what `aud` must name.
     ///   - keys: the keys that are trusted, until ``replaceKeys(_:)``.
     ///   - clockSkew: how far clocks may be apart.
+    ///   - cachedTokens: as ``Options/cachedTokens``.
     ///   - clock: the time.
     /// - Throws: ``VerifierError/Code/invalidConfiguration``.
     public init(
@@ -101,13 +140,22 @@ public final class Verifier: Service {
         audience: String,
         keys: VerificationKeySet,
         clockSkew: Duration = .seconds(60),
+        cachedTokens: Int = Options.defaultCachedTokens,
         clock: any VerifierClock = .system
     ) throws(VerifierError) {
         let policy = try AccessTokenPolicy(issuer: issuer, audience: audience, skew: clockSkew)
+        try Options.check(cachedTokens: cachedTokens)
+        let cache = cachedTokens > 0 ? VerifiedTokenCache(capacity: cachedTokens) : nil
         self.issuer = issuer
         self.audience = audience
         self.clock = clock
-        self.keys = FixedKeys(policy: policy, keys: keys)
+        self.clockSkew = policy.clockSkew
+        self.cache = cache
+        self.counters = VerifierCounters()
+        self.knowledge = RevocationKnowledge(bound: .zero, clockSkew: clockSkew, at: clock.elapsed)
+        self.revocations = nil
+        self.keys = FixedKeys(
+            policy: policy, keys: keys, replaced: { cache?.removeAll(notSignedBy: $0, at: clock.now) })
     }
 
     /// Trusts these keys from now on, and no others.
@@ -120,44 +168,40 @@ public final class Verifier: Service {
         fixed.replace(with: keys)
     }
 
-    /// Checks an access token: its signature, `typ`, `iss`, `aud`, `exp` and the other times (RFC 9068 §4).
+    /// Refuses from now on what these entries cover, beside what the authority says: for tests, and where revocations come
+    /// on a way of their own. When it returns, no token that they cover is accepted any more.
     ///
-    /// It suspends only to fetch keys: for the first token, after a long pause, and at most once in
-    /// ``Options/unknownKeyInterval`` for a token that names a key which is not known yet.
-    ///
-    /// - Parameter bearerToken: the token as it came, without `Bearer`.
-    /// - Throws: ``VerifierError/Code/tokenInvalid``, ``VerifierError/Code/tokenExpired``, or
-    ///   ``VerifierError/Code/keysUnavailable`` where nothing can be said of the token.
-    public func verify(_ bearerToken: String) async throws(VerifierError) -> VerifiedAccessToken {
-        let keys = try await keys.current()
-        do throws(JOSEError) {
-            return try keys.verifier.verify(bearerToken, now: clock.now.seconds)
-        } catch {
-            guard error.code == .unknownKey, let newer = try await self.keys.newer(than: keys) else {
-                throw VerifierError(error)
-            }
-            do throws(JOSEError) {
-                return try newer.verifier.verify(bearerToken, now: clock.now.seconds)
-            } catch {
-                throw VerifierError(error)
-            }
-        }
+    /// - Parameter entries: each counts until its `until`. A few at a time, or many at once: every call looks through the
+    ///   cache.
+    public func revoke(_ entries: [RevocationEntry]) {
+        knowledge.sweep(at: clock.elapsed, clock.now)
+        Self.revoke(entries, knowledge, cache, clock)
     }
 
-    /// Refreshes the keys ahead of their expiry, until graceful shutdown or cancellation.
+    private static func revoke(
+        _ entries: [RevocationEntry], _ knowledge: RevocationKnowledge, _ cache: VerifiedTokenCache?,
+        _ clock: any VerifierClock
+    ) {
+        guard !entries.isEmpty else { return }
+        // First for whoever verifies a token from now on, then for those that were verified before.
+        knowledge.insert(entries)
+        var denylist = Denylist()
+        for entry in entries { denylist.insert(entry) }
+        cache?.removeAll(at: clock.now.milliseconds) { denylist.covers($0) }
+    }
+
+    /// Refreshes the keys ahead of their expiry, and follows the revocations, until graceful shutdown or cancellation.
     public func run() async throws {
-        await keys.run()
+        await withTaskGroup { group in
+            group.addTask { await self.keys.run() }
+            if let feed = revocations?.feed { group.addTask { await feed.run() } }
+        }
     }
 }
 
-extension VerifierError {
-    /// What a request gets for a token that was refused.
-    fileprivate init(_ error: JOSEError) {
-        self.init(
-            error.code == .expired ? .tokenExpired : .tokenInvalid,
-            error.message,
-            detail: error.detail.map { "\(error.code): \($0)" } ?? error.code.rawValue
-        )
+extension VerifiedTokenCache {
+    fileprivate func removeAll(notSignedBy keys: VerificationKeySet, at now: Timestamp) {
+        removeAll(at: now.milliseconds) { !$0.isSigned(byOneOf: keys) }
     }
 }
 

@@ -12,7 +12,7 @@ extension VerifierError {
     ///
     /// - Parameter realm: what the protected resources are called, if they have a name.
     public func challenge(realm: String? = nil) -> String? {
-        guard code != .keysUnavailable, code != .invalidConfiguration else { return nil }
+        guard code.problem.status != 503 else { return nil }
         var parameters: [String] = []
         if let realm { parameters.append("realm=\(quoted(realm))") }
         if let error = code.bearerError {

@@ -12,7 +12,7 @@ public struct VerifierError: Error, Sendable {
     public let detail: String?
     /// The scopes that the request needs, for ``Code/insufficientScope``.
     public let scope: [String]
-    /// When to ask again, for ``Code/keysUnavailable``.
+    /// When to ask again, for ``Code/keysUnavailable`` and ``Code/revocationsUnavailable``.
     public let retryAfter: Duration?
 
     init(
@@ -52,10 +52,14 @@ extension VerifierError {
         public static let tokenInvalid = Code("token_invalid", .tokenInvalid, "invalid_token")
         /// The token was right in all else, and has expired.
         public static let tokenExpired = Code("token_expired", .tokenExpired, "invalid_token")
+        /// The token was right in all else, and was revoked.
+        public static let tokenRevoked = Code("token_revoked", .tokenRevoked, "invalid_token")
         /// The token is valid and does not allow this.
         public static let insufficientScope = Code("insufficient_scope", .insufficientScope, "insufficient_scope")
         /// The issuer's keys cannot be fetched, so that nothing can be said of the token.
         public static let keysUnavailable = Code("keys_unavailable", .keysUnavailable, nil)
+        /// The token is right in all else, and it cannot be told whether it was revoked.
+        public static let revocationsUnavailable = Code("revocations_unavailable", .revocationsUnavailable, nil)
         /// The verifier cannot be made from these parameters.
         public static let invalidConfiguration = Code("invalid_configuration", .keysUnavailable, nil)
     }

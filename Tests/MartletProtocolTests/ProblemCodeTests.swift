@@ -14,6 +14,7 @@ struct ProblemCodeTests {
         ("password_change_required", 403, "step_up"), ("conflict", 409, "none"), ("forbidden", 403, "none"),
         ("rate_limited", 429, "retry"), ("internal_error", 500, "retry"), ("storage_unavailable", 503, "retry"),
         ("overloaded", 503, "retry"), ("keys_unavailable", 503, "retry"),
+        ("revocations_unavailable", 503, "retry"),
     ]
 
     @Test(arguments: table) func isAsTheWireHasIt(name: String, status: Int, next: String) throws {

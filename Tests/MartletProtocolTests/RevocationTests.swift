@@ -47,6 +47,12 @@ struct RevocationTests {
         #expect(!covers([.client("app", before: Timestamp(milliseconds: 100_000), until: until)], session: session))
     }
 
+    @Test(arguments: [(.min, true), (-1, true), (.max, false)] as [(Int64, Bool)])
+    func aTimeOfIssueMayBeAnyNumber(issuedAt: Int64, isCovered: Bool) {
+        let before = Timestamp(milliseconds: 0)
+        #expect(covers([.all(before: before, until: until)], session: nil, issuedAt: issuedAt) == isCovered)
+    }
+
     @Test func anEntryThatIsThereIsWidenedNeverNarrowed() {
         let (later, earlier) = (madeAt + .milliseconds(1), madeAt - .seconds(5))
         for order in [[later, earlier], [earlier, later]] {

@@ -36,6 +36,7 @@ struct BearerTests {
             VerifierError(.insufficientScope, "More.", scope: ["a", "b:c"]).challenge()
                 == #"Bearer error="insufficient_scope", error_description="More.", scope="a b:c""#)
         #expect(VerifierError(.keysUnavailable, "Later.").challenge(realm: "notes") == nil)
+        #expect(VerifierError(.revocationsUnavailable, "Later.").challenge(realm: "notes") == nil)
         #expect(VerifierError(.invalidConfiguration, "No.").challenge() == nil)
     }
 
@@ -53,7 +54,8 @@ struct BearerTests {
             (.tokenMissing, 401, "token_missing"), (.malformedRequest, 400, "malformed_request"),
             (.tokenInvalid, 401, "token_invalid"), (.tokenExpired, 401, "token_expired"),
             (.insufficientScope, 403, "insufficient_scope"), (.keysUnavailable, 503, "keys_unavailable"),
-            (.invalidConfiguration, 503, "keys_unavailable"),
+            (.invalidConfiguration, 503, "keys_unavailable"), (.tokenRevoked, 401, "token_revoked"),
+            (.revocationsUnavailable, 503, "revocations_unavailable"),
         ] as [(VerifierError.Code, Int, String)])
     func problems(code: VerifierError.Code, status: Int, name: String) {
         let problem = VerifierError(code, "Words.", detail: "for logs").problem

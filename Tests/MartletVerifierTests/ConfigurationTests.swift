@@ -41,7 +41,8 @@ struct ConfigurationTests {
         let changes: [@Sendable (inout Verifier.Options) -> Void] = [
             { $0.clockSkew = .seconds(-1) }, { $0.maximumStaleness = .seconds(-1) },
             { $0.freshness = .zero ... .seconds(1) }, { $0.defaultFreshness = .zero },
-            { $0.unknownKeyInterval = .zero }, { $0.requestTimeout = .zero },
+            { $0.cachedTokens = -1 }, { $0.cachedTokens = .max }, { $0.unknownKeyInterval = .zero },
+            { $0.requestTimeout = .zero },
             { $0.certificateAuthorityFile = "/nowhere/ca.pem" }, { $0.certificateAuthorityFile = #filePath },
         ]
         for change in changes {

@@ -152,6 +152,32 @@ struct MiddlewareTests {
         }
     }
 
+    @Test func aRevokedTokenIsToldToSignIn() async throws {
+        let verifier = try verifier()
+        let authorization = "Bearer \(try token())"
+        #expect(try await ask("/me", authorization, verifier: verifier).status == .ok)
+        verifier.revoke([.token("t1", until: clock.now + .seconds(60))])
+        let response = try await ask("/me", authorization, verifier: verifier)
+        #expect(response.status == .unauthorized)
+        #expect(
+            response.headers[.wwwAuthenticate]
+                == #"Bearer realm="notes", error="invalid_token", error_description="The access token was revoked.""#)
+        #expect(try problem(response).code == .tokenRevoked)
+        #expect(try problem(response).next == .signIn)
+    }
+
+    @Test func whereRevocationsAreNotHeardTheAnswerIs503() async throws {
+        try await Authority.run { authority in
+            let verifier = try authority.verifier(following: .refuse)
+            let response = try await ask("/me", "Bearer \(authority.token())", verifier: verifier)
+            #expect(response.status == .serviceUnavailable)
+            #expect(response.headers[.retryAfter] == "1")
+            #expect(response.headers[.wwwAuthenticate] == nil)
+            #expect(try problem(response).code == .revocationsUnavailable)
+            #expect(try problem(response).next == .retry)
+        }
+    }
+
     @Test func overTheWire() async throws {
         try await Authority.run { authority in
             let router = Router(context: BasicBearerRequestContext.self)

@@ -28,6 +28,11 @@ public struct VerifiedAccessToken: Hashable, Sendable {
     /// The algorithm of that key.
     public var algorithm: SignatureAlgorithm { self.storage.key.algorithm }
 
+    /// Whether the key that signed the token is one of these: the key itself, not only its name.
+    package func isSigned(byOneOf keys: VerificationKeySet) -> Bool {
+        keys.keys.contains { $0.isSame(as: self.storage.key) }
+    }
+
     public static func == (lhs: Self, rhs: Self) -> Bool {
         lhs.storage === rhs.storage
             || (lhs.keyID == rhs.keyID && lhs.algorithm == rhs.algorithm && lhs.claims == rhs.claims)

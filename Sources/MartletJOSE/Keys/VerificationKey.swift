@@ -6,6 +6,9 @@ public struct VerificationKey: Sendable {
     /// The one algorithm the key is for.
     public let algorithm: SignatureAlgorithm
 
+    /// RFC 7638, so that another key of the same name is not taken for this one.
+    let thumbprint: String
+
     let publicKey: PublicKey
 
     /// The length of every signature of this key, in bytes.
@@ -28,7 +31,14 @@ public struct VerificationKey: Sendable {
         self.publicKey = try PublicKey(jwk.material, algorithm: algorithm)
         self.signatureCount = jwk.material.signatureCount
         self.algorithm = algorithm
-        self.keyID = jwk.keyID ?? jwk.thumbprint
+        self.thumbprint = jwk.thumbprint
+        self.keyID = jwk.keyID ?? self.thumbprint
+    }
+
+    /// Whether both are the same key, for the same algorithm, under the same name.
+    func isSame(as other: VerificationKey) -> Bool {
+        self.algorithm == other.algorithm && self.thumbprint == other.thumbprint
+            && self.keyID.isIdentical(to: other.keyID)
     }
 
     /// Whether the key made this signature for this message.

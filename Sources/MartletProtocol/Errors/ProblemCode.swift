@@ -60,6 +60,9 @@ public struct ProblemCode: Hashable, Sendable {
     /// From a resource server, which cannot check a token without the authority's keys.
     public static let keysUnavailable = ProblemCode(
         "keys_unavailable", 503, .retry, "The keys that check access tokens cannot be fetched")
+    /// From a resource server, which has not heard from the authority what was revoked.
+    public static let revocationsUnavailable = ProblemCode(
+        "revocations_unavailable", 503, .retry, "It cannot be told which access tokens were revoked")
 
     /// Every code, for the documentation and the tests that hold it to the code.
     public static let all: [ProblemCode] = [
@@ -68,6 +71,7 @@ public struct ProblemCode: Hashable, Sendable {
         originRefused, sessionEnded,
         refreshTokenInvalid, clientMismatch, tokenSuperseded, passwordChangeRequired, conflict, forbidden,
         rateLimited, internalError, storageUnavailable, overloaded, keysUnavailable,
+        revocationsUnavailable,
     ]
 
     /// The code with this name; nil where it is not one of ours.

@@ -84,10 +84,18 @@ public struct Denylist: Sendable, Equatable {
         if !tokens.isEmpty, tokens[tokenID] != nil { return true }
         guard all != nil || !users.isEmpty || !clients.isEmpty else { return false }
         // A `sid` that is no UUID of version 7 was not made here; its token counts by `iat`.
-        let madeAt = session.flatMap { UUIDv7($0)?.timestamp } ?? Timestamp(seconds: issuedAt)
+        let madeAt = session.flatMap { UUIDv7($0)?.timestamp } ?? Timestamp(clampedSeconds: issuedAt)
         if let all, madeAt < all.before { return true }
         if let bound = users[subject], madeAt < bound.before { return true }
         if let bound = clients[client], madeAt < bound.before { return true }
         return false
+    }
+}
+
+extension Timestamp {
+    /// A claim may be any number.
+    fileprivate init(clampedSeconds seconds: Int64) {
+        let (milliseconds, overflows) = seconds.multipliedReportingOverflow(by: 1_000)
+        self.init(milliseconds: overflows ? (seconds < 0 ? .min : .max) : milliseconds)
     }
 }

@@ -22,6 +22,13 @@ public enum BearerCredentials {
         return String(Substring(token))
     }
 
+    /// - Throws: ``VerifierError/Code/tokenInvalid`` where the text is not of the form that tokens have.
+    static func check(_ token: String) throws(VerifierError) {
+        guard isToken68(token[...].utf8) else {
+            throw VerifierError(.tokenInvalid, "The access token has characters that no token has.")
+        }
+    }
+
     /// What a request without a token gets.
     package static var missing: VerifierError {
         VerifierError(.tokenMissing, "Send an access token in the header Authorization: Bearer.")

@@ -14,9 +14,8 @@ final class HTTPTransport: Transport {
             tls.trustRoots = .certificates(try Self.certificates(in: file))
         }
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
-        // The verifier has a deadline for the whole of a request; these let go of a connection that it has given up.
-        let timeout = TimeAmount(options.requestTimeout)
-        configuration.timeout = HTTPClient.Configuration.Timeout(connect: timeout, read: timeout)
+        // The verifier has deadlines for all else, and a connection that it gives up ends with the request's task.
+        configuration.timeout = HTTPClient.Configuration.Timeout(connect: TimeAmount(options.requestTimeout))
         // A refused connection is an answer: when to try again is for the verifier to say.
         configuration.connectionPool.retryConnectionEstablishment = false
         self.client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
@@ -27,19 +26,26 @@ final class HTTPTransport: Transport {
         _ = client.shutdown()
     }
 
-    func get(_ request: TransportRequest) async throws -> TransportResponse {
-        var outgoing = HTTPClientRequest(url: request.url)
-        outgoing.headers.add(name: "accept", value: "application/json, application/jwk-set+json")
-        outgoing.headers.add(name: "user-agent", value: "martlet-verifier")
-        if let entityTag = request.entityTag { outgoing.headers.add(name: "if-none-match", value: entityTag) }
-        let response = try await client.execute(outgoing, deadline: .distantFuture)
+    func send(_ request: TransportRequest) async throws -> TransportResponse {
+        let response = try await client.execute(HTTPClientRequest(request), deadline: .distantFuture)
         let body = try await response.body.collect(upTo: request.maximumBytes)
         return TransportResponse(
             status: Int(response.status.code),
             cacheControl: response.headers["cache-control"],
             age: response.headers.first(name: "age"),
             entityTag: response.headers.first(name: "etag"),
+            retryAfter: response.headers.first(name: "retry-after"),
             body: Array(body.readableBytesView)
+        )
+    }
+
+    func open(_ request: TransportRequest) async throws -> TransportStream {
+        let response = try await client.execute(HTTPClientRequest(request), deadline: .distantFuture)
+        return TransportStream(
+            status: Int(response.status.code),
+            contentType: response.headers.first(name: "content-type"),
+            retryAfter: response.headers.first(name: "retry-after"),
+            body: response.body
         )
     }
 
@@ -59,5 +65,22 @@ final class HTTPTransport: Transport {
                 .invalidConfiguration, "The file of certificate authorities, \(file), must hold a certificate in PEM.")
         }
         return certificates
+    }
+}
+
+extension HTTPClientRequest {
+    fileprivate init(_ request: TransportRequest) {
+        self.init(url: request.url)
+        headers.add(name: "accept", value: request.accept)
+        headers.add(name: "user-agent", value: "martlet-verifier")
+        if let entityTag = request.entityTag { headers.add(name: "if-none-match", value: entityTag) }
+        if let authorization = request.authorization { headers.add(name: "authorization", value: authorization) }
+        if let lastEventID = request.lastEventID { headers.add(name: "last-event-id", value: lastEventID) }
+        if let form = request.form {
+            method = .POST
+            headers.add(name: "content-type", value: "application/x-www-form-urlencoded")
+            let fields = form.map { "\($0.name.formEncoded)=\($0.value.formEncoded)" }
+            body = .bytes(ByteBuffer(string: fields.joined(separator: "&")))
+        }
     }
 }

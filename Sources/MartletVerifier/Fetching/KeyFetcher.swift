@@ -3,14 +3,9 @@ import MartletProtocol
 
 /// Fetches the metadata of an authority (RFC 8414), and the key set that it points to (RFC 7517).
 struct KeyFetcher: Sendable {
-    let issuer: IssuerURL
-    let transport: any Transport
-    let clock: any VerifierClock
-    let timeout: Duration
-    let allowsPlainHTTP: Bool
+    let requests: AuthorityRequests
 
-    /// How large an answer may be, in bytes.
-    static let maximumMetadataBytes = 64 << 10
+    /// How large a key set may be, in bytes.
     static let maximumKeySetBytes = 256 << 10
 
     /// How long metadata is used before it is asked for again, at least and at most, whatever `Cache-Control` says.
@@ -35,6 +30,14 @@ struct KeyFetcher: Sendable {
 
     /// - Throws: ``VerifierError/Code/keysUnavailable``, with a detail that says why.
     func fetch(_ memory: Memory) async throws(VerifierError) -> Answer {
+        do throws(AuthorityRequests.Failure) {
+            return try await answer(memory)
+        } catch {
+            throw VerifierError(.keysUnavailable, "The issuer's keys cannot be fetched.", detail: error.detail)
+        }
+    }
+
+    private func answer(_ memory: Memory) async throws(AuthorityRequests.Failure) -> Answer {
         var memory = memory
         let url = try await keySetURL(&memory)
         let response = try await get(url, entityTag: memory.keySetTag, maximumBytes: Self.maximumKeySetBytes)
@@ -45,37 +48,28 @@ struct KeyFetcher: Sendable {
         do {
             keys = VerificationKeySet(try JWKSet(parsing: response.body))
         } catch {
-            throw failure("\(url) is not a JWK set: \(error)")
+            throw AuthorityRequests.Failure(detail: "\(url) is not a JWK set: \(error)")
         }
-        guard !keys.keyIDs.isEmpty else { throw failure("\(url) has no key that can check signatures") }
+        guard !keys.keyIDs.isEmpty else {
+            throw AuthorityRequests.Failure(detail: "\(url) has no key that can check signatures")
+        }
         memory.keySetTag = response.entityTag
         return Answer(keys: keys, lifetime: response.lifetime, memory: memory)
     }
 
     /// Where the key set is, by metadata that is fresh.
-    private func keySetURL(_ memory: inout Memory) async throws(VerifierError) -> String {
+    private func keySetURL(_ memory: inout Memory) async throws(AuthorityRequests.Failure) -> String {
+        let clock = requests.clock
         if let url = memory.keySetURL, clock.elapsed < memory.metadataFreshUntil { return url }
         let response = try await get(
-            issuer.metadataURL, entityTag: memory.metadataTag, maximumBytes: Self.maximumMetadataBytes)
+            requests.issuer.metadataURL, entityTag: memory.metadataTag,
+            maximumBytes: AuthorityRequests.maximumMetadataBytes)
         let lifetime = response.lifetime ?? Self.metadataFreshness.lowerBound
         memory.metadataFreshUntil =
             clock.elapsed + min(max(lifetime, Self.metadataFreshness.lowerBound), Self.metadataFreshness.upperBound)
         if response.status == 304, let url = memory.keySetURL { return url }
 
-        let metadata: AuthorizationServerMetadata
-        do {
-            metadata = try AuthorizationServerMetadata(decoding: response.body)
-        } catch {
-            throw failure("\(issuer.metadataURL) is not the metadata of an authority: \(error)")
-        }
-        // RFC 8414 §3.3: metadata that calls itself by another name may be somebody else's, and is not used.
-        guard metadata.issuer.utf8.elementsEqual(issuer.text.utf8) else {
-            throw failure("\(issuer.metadataURL) is of another issuer: \(String(reflecting: metadata.issuer))")
-        }
-        guard let url = metadata.jwksURI, AuthorityURL(url, allowsPlainHTTP: allowsPlainHTTP) != nil else {
-            throw failure(
-                "jwks_uri at \(issuer.metadataURL) must be an https:// URL: \(String(reflecting: metadata.jwksURI))")
-        }
+        let url = try requests.endpoint(requests.metadata(response.body).jwksURI, "jwks_uri")
         if url != memory.keySetURL { memory.keySetTag = nil }
         memory.keySetURL = url
         memory.metadataTag = response.entityTag
@@ -85,31 +79,12 @@ struct KeyFetcher: Sendable {
     /// - Returns: an answer with status 200, or with 304 where there was an entity tag to compare with.
     private func get(
         _ url: String, entityTag: String?, maximumBytes: Int
-    ) async throws(VerifierError) -> TransportResponse {
-        let request = TransportRequest(url: url, entityTag: entityTag, maximumBytes: maximumBytes)
-        let deadline = clock.elapsed + timeout
-        let response: TransportResponse?
-        do {
-            response = try await withThrowingTaskGroup(of: TransportResponse?.self) { group in
-                defer { group.cancelAll() }
-                group.addTask { try await transport.get(request) }
-                group.addTask {
-                    try await clock.sleep(until: deadline)
-                    return nil
-                }
-                return try await group.next() ?? nil
-            }
-        } catch {
-            throw failure("\(url) cannot be fetched: \(error)")
-        }
-        guard let response else { throw failure("\(url) did not answer within \(timeout.text)") }
+    ) async throws(AuthorityRequests.Failure) -> TransportResponse {
+        let response = try await requests.send(
+            TransportRequest(url: url, entityTag: entityTag, maximumBytes: maximumBytes))
         guard response.status == 200 || response.status == 304 && entityTag != nil else {
-            throw failure("\(url) answered with status \(response.status)")
+            throw AuthorityRequests.Failure(detail: "\(url) answered with status \(response.status)")
         }
         return response
-    }
-
-    private func failure(_ detail: String) -> VerifierError {
-        VerifierError(.keysUnavailable, "The issuer's keys cannot be fetched.", detail: detail)
     }
 }

@@ -1,16 +1,46 @@
-/// How a verifier asks the authority: HTTP GET.
+import NIOCore
+
+/// How a verifier asks the authority, over HTTP. Redirects are not followed.
 protocol Transport: Sendable {
-    /// Sends a request and reads the whole answer, whatever its status. Redirects are not followed.
+    /// Sends a request and reads the whole answer, whatever its status.
     ///
     /// - Throws: any error where there is no whole answer, or one with a body beyond ``TransportRequest/maximumBytes``.
-    func get(_ request: TransportRequest) async throws -> TransportResponse
+    func send(_ request: TransportRequest) async throws -> TransportResponse
+
+    /// Sends a request and reads the head of the answer only. The connection ends with the task.
+    func open(_ request: TransportRequest) async throws -> TransportStream
 }
 
 struct TransportRequest: Hashable, Sendable {
-    let url: String
+    var url: String
+    /// The header `Accept`.
+    var accept = "application/json, application/jwk-set+json"
     /// The header `If-None-Match`.
-    let entityTag: String?
-    let maximumBytes: Int
+    var entityTag: String?
+    /// The header `Authorization`.
+    var authorization: String?
+    /// The header `Last-Event-ID`.
+    var lastEventID: String?
+    /// The parameters of a POST; nil for a GET.
+    var form: [FormField]?
+    /// How large the body of the answer may be.
+    var maximumBytes: Int
+
+    /// One parameter of a form, not encoded yet.
+    struct FormField: Hashable, Sendable {
+        let name: String
+        let value: String
+    }
+}
+
+/// An answer whose body is still to come.
+struct TransportStream: Sendable {
+    let status: Int
+    /// The header `Content-Type`.
+    let contentType: String?
+    /// The header `Retry-After`.
+    let retryAfter: String?
+    let body: any AsyncSequence<ByteBuffer, any Error> & Sendable
 }
 
 struct TransportResponse: Sendable {
@@ -21,15 +51,19 @@ struct TransportResponse: Sendable {
     let age: String?
     /// The header `ETag`.
     let entityTag: String?
+    /// The header `Retry-After`.
+    let retryAfter: String?
     let body: [UInt8]
 
     init(
-        status: Int, cacheControl: [String] = [], age: String? = nil, entityTag: String? = nil, body: [UInt8] = []
+        status: Int, cacheControl: [String] = [], age: String? = nil, entityTag: String? = nil,
+        retryAfter: String? = nil, body: [UInt8] = []
     ) {
         self.status = status
         self.cacheControl = cacheControl
         self.age = age
         self.entityTag = entityTag
+        self.retryAfter = retryAfter
         self.body = body
     }
 }
@@ -55,14 +89,14 @@ extension TransportResponse {
         }
         return lifetime.map { .seconds(max(0, $0 - (age.flatMap { deltaSeconds($0[...].trimmed) } ?? 0))) }
     }
+}
 
-    /// RFC 9111 §1.2.2: digits; what is too large counts as 2^31.
-    private func deltaSeconds(_ text: Substring) -> Int64? {
-        guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
-            return nil
-        }
-        return min(Int64(text) ?? .max, 1 << 31)
+/// RFC 9111 §1.2.2, and the delay of `Retry-After` (RFC 9110 §10.2.3): digits; what is too large counts as 2^31.
+func deltaSeconds(_ text: Substring) -> Int64? {
+    guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+        return nil
     }
+    return min(Int64(text) ?? .max, 1 << 31)
 }
 
 extension Substring {

@@ -21,14 +21,17 @@ final class PublishedKeys: KeySource {
     private let clock: any VerifierClock
     private let logger: Logger
     private let jitter: @Sendable () -> Double
+    private let replaced: @Sendable (VerificationKeySet) -> Void
 
+    /// - Parameter replaced: told of the keys that are trusted instead of others, once they are.
     init(
         policy: AccessTokenPolicy,
         fetcher: KeyFetcher,
         cache: KeyCache,
         clock: any VerifierClock,
         logger: Logger,
-        jitter: @escaping @Sendable () -> Double
+        jitter: @escaping @Sendable () -> Double,
+        replaced: @escaping @Sendable (VerificationKeySet) -> Void
     ) {
         self.state = Mutex(State(cache: cache))
         self.policy = policy
@@ -36,22 +39,24 @@ final class PublishedKeys: KeySource {
         self.clock = clock
         self.logger = logger
         self.jitter = jitter
+        self.replaced = replaced
     }
 
-    func current() async throws(VerifierError) -> TrustedKeys {
+    func current() async throws(VerifierError) -> CurrentKeys {
         let now = clock.elapsed
-        switch state.withLock({ $0.cache.advice(at: now) }) {
+        let (advice, nextAttemptAt) = state.withLock { ($0.cache.advice(at: now), $0.cache.nextAttemptAt) }
+        switch advice {
         case .use(let keys):
-            return keys
+            return CurrentKeys(keys: keys, settledFor: nextAttemptAt - now)
         case .useAndFetch(let keys):
             _ = fetch()
-            return keys
+            return CurrentKeys(keys: keys, settledFor: .zero)
         case .fetch:
             await fetch().value
             let now = clock.elapsed
             let (keys, pause) = state.withLock { ($0.cache.trustedKeys(at: now), $0.cache.nextAttemptAt - now) }
             guard let keys else { throw unavailable(retryAfter: pause) }
-            return keys
+            return CurrentKeys(keys: keys, settledFor: .zero)
         case .unavailable(let pause):
             throw unavailable(retryAfter: pause)
         }
@@ -137,6 +142,7 @@ final class PublishedKeys: KeySource {
             defer { state.reported = condition }
             return condition == state.reported ? nil : condition
         }
+        if case .success(let answer) = outcome, let keys = answer.keys { replaced(keys) }
         if let report { tell(report, outcome) }
     }
 

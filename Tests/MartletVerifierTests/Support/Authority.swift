@@ -32,6 +32,7 @@ final class Authority: Sendable {
         var keysRequests = 0
         var notModified = 0
         var strays = 0
+        var feed = Feed()
     }
 
     static let audience = "https://notes.example"
@@ -53,7 +54,10 @@ final class Authority: Sendable {
         try await app.test(.live) { client in
             let port = try #require(client.port)
             authority.set { $0.origin = "http://localhost:\(port)" }
-            defer { authority.get(\.gate)?.open() }
+            defer {
+                authority.get(\.gate)?.open()
+                authority.closeStreams()
+            }
             try await body(authority)
         }
     }
@@ -62,6 +66,10 @@ final class Authority: Sendable {
 
     func get<Value: Sendable>(_ path: any KeyPath<State, Value> & Sendable) -> Value {
         state.withLock { $0[keyPath: path] }
+    }
+
+    func change<Result>(_ change: (inout State) -> sending Result) -> sending Result {
+        state.withLock { change(&$0) }
     }
 
     func set(_ change: (inout State) -> Void) {
@@ -106,6 +114,7 @@ final class Authority: Sendable {
         router.get("/.well-known/oauth-authorization-server/**") { _, _ in self.metadata() }
         router.get("/.well-known/oauth-authorization-server") { _, _ in self.metadata() }
         router.get("/keys") { request, _ in await self.keySet(request) }
+        addFeed(to: router)
         router.get("/elsewhere") { _, _ in
             self.set { $0.strays += 1 }
             return Response(status: .ok)
@@ -119,7 +128,9 @@ final class Authority: Sendable {
             return (state.metadataReply, state.origin + state.path, state.origin)
         }
         if let reply { return response(reply) }
-        let metadata = AuthorizationServerMetadata(issuer: issuer, jwksURI: origin + "/keys")
+        let metadata = AuthorizationServerMetadata(
+            issuer: issuer, tokenEndpoint: origin + "/token", jwksURI: origin + "/keys",
+            introspectionEndpoint: origin + "/introspect")
         return response(Reply(headers: [.cacheControl: "max-age=600"], body: metadata.encoded()))
     }
 
@@ -140,7 +151,7 @@ final class Authority: Sendable {
         return response(Reply(headers: headers, body: JWKSet(keys: state.keys.map(\.jwk)).serialized()))
     }
 
-    private func response(_ reply: Reply) -> Response {
+    func response(_ reply: Reply) -> Response {
         Response(
             status: reply.status,
             headers: reply.headers,

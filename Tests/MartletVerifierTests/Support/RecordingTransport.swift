@@ -13,8 +13,13 @@ final class RecordingTransport: Transport {
 
     var urls: [String] { recorded.withLock { $0 } }
 
-    func get(_ request: TransportRequest) async throws -> TransportResponse {
+    func send(_ request: TransportRequest) async throws -> TransportResponse {
         recorded.withLock { $0.append(request.url) }
         return answer
+    }
+
+    func open(_ request: TransportRequest) async throws -> TransportStream {
+        recorded.withLock { $0.append(request.url) }
+        throw CancellationError()
     }
 }

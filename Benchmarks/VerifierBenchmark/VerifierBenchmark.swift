@@ -1,0 +1,111 @@
+import AllocationCount
+import Crypto
+import MartletJOSE
+import MartletProtocol
+import MartletVerifier
+
+/// Prints what it costs to check an access token that was verified before, beside verifying it (ES256) and beside the
+/// bare operation of swift-crypto, and fails where a goal of docs/performance.md is missed by far or anything allocates.
+///
+/// All of them take turns in many short rounds, and the median is printed: a machine that is busy with something else
+/// slows all of them alike.
+@main
+enum VerifierBenchmark {
+    static func main() async throws {
+        let rounds = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 41
+        let crowd = try await Crowd(tokens: 10_000)
+        let listed = try await Crowd(tokens: 10_000, denied: 100_000)
+        var rows: [Row] = []
+        func row(_ name: String, _ count: Int, _ body: @escaping (Int) async throws -> Void) {
+            rows.append(Row(name: name, count: count, body: body))
+        }
+        let cold = try await Crowd(tokens: 1, cachedTokens: 0)
+        row("bare ES256 operation", 64, cold.bare)
+        row("AccessTokenVerifier, ES256", 64, cold.plain)
+        row("cold check: verify, no cache", 64, cold.verify)
+        let coldListed = try await Crowd(tokens: 1, cachedTokens: 0, denied: 100_000)
+        row("cold check, 100,000 entries", 64, coldListed.verify)
+        row("hot token: cached", 100_000, crowd.hot)
+        row("hot token: await verify", 100_000, crowd.hotVerify)
+        row("10,000 tokens: cached", 50_000, crowd.cached)
+        row("10,000 tokens: await verify", 50_000, crowd.verify)
+        row("10,000 tokens, 100,000 entries", 50_000, listed.cached)
+        row("hot token, 100,000 entries", 100_000, listed.hot)
+        row("10,000 tokens, two threads", 50_000) { count in try await crowd.twoThreads(count, crowd.cached) }
+        row("hot token, two threads", 50_000) { count in try await crowd.twoThreads(count, crowd.hot) }
+        row("two hot tokens, two threads", 50_000, crowd.twoHot)
+
+        for index in rows.indices { try await rows[index].run() }
+        for _ in 0..<rounds {
+            for index in rows.indices { try await rows[index].run() }
+        }
+        let times = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0.median) })
+        let bare = times["bare ES256 operation"] ?? 0
+        let plain = times["AccessTokenVerifier, ES256"] ?? 0
+        print("median of \(rounds) rounds, taking turns; times are for one check, of all threads together")
+        print(line("", "time", "of verify", "of bare"))
+        for row in rows {
+            print(line(row.name, text(row.median), ratio(row.median / plain), ratio(row.median / bare)))
+        }
+        try await allocations(of: crowd)
+        func share(_ name: String, _ other: String) -> String { ratio((times[name] ?? 0) / (times[other] ?? 1)) }
+        print("with 100,000 entries, of none: \(share("10,000 tokens, 100,000 entries", "10,000 tokens: cached"))")
+        print("two threads, of one: \(share("10,000 tokens: cached", "10,000 tokens, two threads")) times as many")
+        print(
+            "cold check with 100,000 entries, of the bare operation: \(share("cold check, 100,000 entries", "bare ES256 operation"))"
+        )
+    }
+
+    private static func allocations(of crowd: Crowd) async throws {
+        guard allocations_are_counted() else { return print("allocations: not counted on this system") }
+        for (name, body) in [("cached", crowd.cached), ("await verify", crowd.verify)] {
+            try await body(10_000)
+            let before = allocation_count()
+            try await body(1_000_000)
+            let count = allocation_count() - before
+            print("allocations in 1,000,000 checks (\(name)): \(count)")
+            // A check a second looks at the keys and the feed.
+            guard count < 100 else { throw Failure.allocates }
+        }
+    }
+
+    enum Failure: Error {
+        case refused, allocates
+    }
+
+    struct Row {
+        let name: String
+        let count: Int
+        let body: (Int) async throws -> Void
+        private(set) var seconds: [Double] = []
+
+        init(name: String, count: Int, body: @escaping (Int) async throws -> Void) {
+            self.name = name
+            self.count = count
+            self.body = body
+        }
+
+        mutating func run() async throws {
+            let start = ContinuousClock.now
+            try await body(count)
+            seconds.append((ContinuousClock.now - start) / .seconds(1) / Double(count))
+        }
+
+        var median: Double { seconds.sorted()[seconds.count / 2] }
+    }
+
+    private static func text(_ seconds: Double) -> String {
+        seconds < 1e-6 ? "\((seconds * 1e10).rounded() / 10) ns" : "\((seconds * 1e8).rounded() / 100) µs"
+    }
+
+    private static func ratio(_ ratio: Double) -> String {
+        ratio < 0.1 ? "1/\((1 / ratio).rounded())" : "\((ratio * 1_000).rounded() / 1_000)"
+    }
+
+    private static func line(_ columns: String...) -> String {
+        columns.enumerated().map { position, column in
+            let padding = String(repeating: " ", count: max(0, (position == 0 ? 34 : 12) - column.count))
+            return position == 0 ? column + padding : padding + column
+        }.joined()
+    }
+}

@@ -1,0 +1,27 @@
+import MartletProtocol
+import Synchronization
+
+/// Until when tokens that were verified before are good without a look at the keys and at the revocation feed.
+///
+/// Who looks finds out for how long nothing can change that would have to be noticed, and says so here. What does
+/// change at once, a revocation or a key that goes, takes its tokens out of the cache itself.
+struct VerificationLease: ~Copyable, Sendable {
+    /// It is given in the time of the wall clock, which may be set: then it ends, or is too long by this at most.
+    static let longest = Duration.seconds(1)
+    private static let longestMilliseconds = UInt64(longest.wholeMilliseconds)
+
+    /// Milliseconds since 1970.
+    private let end = Atomic<Int64>(.min)
+
+    @inline(__always)
+    func covers(_ now: Int64) -> Bool {
+        // The difference is negative, which is huge here, once the end has come.
+        UInt64(bitPattern: end.load(ordering: .relaxed) &- now &- 1) < Self.longestMilliseconds
+    }
+
+    /// - Parameter now: read before whatever the duration was made from, so that the end is never too late.
+    func renew(at now: Int64, for duration: Duration) {
+        guard duration > .zero else { return }
+        end.store(now + min(duration, Self.longest).wholeMilliseconds, ordering: .relaxed)
+    }
+}

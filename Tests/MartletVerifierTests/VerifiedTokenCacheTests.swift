@@ -1,0 +1,286 @@
+import MartletJOSE
+import MartletProtocol
+import Testing
+
+@testable import MartletVerifier
+
+/// The cache by itself, and as the verifier uses it.
+@Suite(.timeLimit(.minutes(1)))
+struct VerifiedTokenCacheTests {
+    private static let issuer = "https://auth.example"
+    private let clock = TestClock()
+    private let key = SigningKey(generating: .es256)
+
+    private func keys(_ keys: SigningKey...) throws -> VerificationKeySet {
+        VerificationKeySet(try keys.map { try VerificationKey($0.jwk) })
+    }
+
+    private func text(_ number: Int = 0, by key: SigningKey? = nil, life: Int64 = 60) throws -> String {
+        try AccessTokenSigner(key: key ?? self.key).sign(
+            AccessTokenClaims(
+                issuer: Self.issuer, audience: ["notes"], subject: "ada", clientID: "app",
+                issuedAt: clock.now.seconds, expiresAt: clock.now.seconds + life, tokenID: "t\(number)"))
+    }
+
+    private func verified(_ text: String) throws -> VerifiedAccessToken {
+        try AccessTokenVerifier(policy: AccessTokenPolicy(issuer: Self.issuer, audience: "notes"), keys: keys(key))
+            .verify(text, now: clock.now.seconds)
+    }
+
+    private func insert(_ texts: [String], into cache: VerifiedTokenCache, until: Int64 = 100) throws {
+        for text in texts {
+            cache.insert(try verified(text), for: text, until: until, generation: cache.generation)
+        }
+    }
+
+    // MARK: By itself
+
+    @Test func aTokenIsFoundByAllOfItsBytes() throws {
+        let cache = VerifiedTokenCache(capacity: 64)
+        let text = try text()
+        try insert([text], into: cache)
+        #expect(cache.token(for: text, at: 99)?.tokenID == "t0")
+        // The bytes that are looked at first are the same in all of these.
+        var changed = Array(text.utf8)
+        changed[100] ^= 1
+        for other in [
+            String(decoding: changed, as: UTF8.self), "a" + text, String(text.dropFirst()), String(text.suffix(16)),
+        ] {
+            #expect(cache.token(for: other, at: 99) == nil)
+        }
+        #expect(cache.token(for: "", at: 99) == nil)
+        #expect(cache.token(for: text + "a", at: 99) == nil)
+        // The same bytes in another string, and in one that is not contiguous of itself.
+        #expect(cache.token(for: String(decoding: Array(text.utf8), as: UTF8.self), at: 99) != nil)
+    }
+
+    @Test func aTokenIsNotFoundOnceItHasExpired() throws {
+        let cache = VerifiedTokenCache(capacity: 64)
+        let text = try text()
+        try insert([text], into: cache, until: 100)
+        #expect(cache.token(for: text, at: 100) == nil)
+        #expect(cache.token(for: text, at: 99) != nil)
+        #expect(cache.count == 1)
+        cache.removeAll(at: 100) { _ in false }
+        #expect(cache.count == 0)
+    }
+
+    @Test func allThatHaveToGoAreTakenOutAndTheOthersStay() throws {
+        let cache = VerifiedTokenCache(capacity: 64)
+        let texts = try (0..<32).map { try text($0) }
+        try insert(texts, into: cache)
+        #expect(cache.count == 32)
+        cache.removeAll(at: 0) { Int($0.tokenID.dropFirst())!.isMultiple(of: 2) }
+        for (number, text) in texts.enumerated() {
+            #expect((cache.token(for: text, at: 0) == nil) == number.isMultiple(of: 2))
+        }
+        #expect(cache.count == 16)
+    }
+
+    @Test func whatWasVerifiedBeforeARemovalDoesNotComeAfterIt() throws {
+        let cache = VerifiedTokenCache(capacity: 64)
+        let texts = [try text(1), try text(2)]
+        let generation = cache.generation
+        cache.removeAll(at: 0) { _ in false }
+        cache.insert(try verified(texts[0]), for: texts[0], until: 100, generation: generation)
+        #expect(cache.token(for: texts[0], at: 0) == nil)
+        #expect(cache.count == 0)
+        cache.insert(try verified(texts[1]), for: texts[1], until: 100, generation: cache.generation)
+        #expect(cache.token(for: texts[1], at: 0) != nil)
+    }
+
+    @Test func itIsBounded() throws {
+        let cache = VerifiedTokenCache(capacity: 1)
+        let texts = try (0..<100).map { try text($0) }
+        try insert(texts, into: cache)
+        #expect(cache.count == 8)
+        // The newest is there, and there once.
+        try insert([texts[99]], into: cache)
+        #expect(cache.count == 8)
+        #expect(texts.count { cache.token(for: $0, at: 0) != nil } == 8)
+        #expect(cache.token(for: texts[99], at: 0)?.tokenID == "t99")
+    }
+
+    /// Readers, writers and removals on a few slots. Whoever finds a token finds the right one, and none that was to go
+    /// comes back. ThreadSanitizer looks on in `make sanitize`.
+    @Test func manyAtOnce() async throws {
+        let cache = VerifiedTokenCache(capacity: 8)
+        let texts = try (0..<24).map { try text($0) }
+        let tokens = try texts.map(verified)
+        // Tokens below this number are not to be found any more.
+        let floor = Shared(0)
+        await withTaskGroup { group in
+            for worker in 0..<4 {
+                group.addTask {
+                    for round in 0..<20_000 {
+                        let number = (round &* 7 &+ worker) % texts.count
+                        let generation = cache.generation
+                        let before = floor.value
+                        if let token = cache.token(for: texts[number], at: 0) {
+                            #expect(token == tokens[number])
+                            #expect(number >= before)
+                        } else if number >= before {
+                            cache.insert(tokens[number], for: texts[number], until: 100, generation: generation)
+                        }
+                    }
+                }
+            }
+            group.addTask {
+                for next in 1...12 {
+                    for _ in 0..<50 { await Task.yield() }
+                    floor.value = next
+                    cache.removeAll(at: 0) { Int($0.tokenID.dropFirst())! < next }
+                    for number in 0..<next { #expect(cache.token(for: texts[number], at: 0) == nil) }
+                }
+            }
+        }
+        for number in 0..<12 { #expect(cache.token(for: texts[number], at: 0) == nil) }
+    }
+
+    // MARK: In the verifier
+
+    private func verifier(_ keys: VerificationKeySet, cachedTokens: Int = 64) throws -> Verifier {
+        try Verifier(
+            issuer: Self.issuer, audience: "notes", keys: keys, cachedTokens: cachedTokens, clock: clock)
+    }
+
+    @Test func aTokenIsVerifiedOnce() async throws {
+        let verifier = try verifier(keys(key))
+        let text = try text()
+        #expect(verifier.cached(text) == nil)
+        let token = try await verifier.verify(text)
+        #expect(verifier.cached(text) == token)
+        #expect(try await verifier.verify(text) == token)
+        #expect(verifier.statistics.verifications == 1)
+        #expect(verifier.statistics.cachedTokens == 1)
+        #expect(verifier.freshness == .unwatched)
+    }
+
+    @Test func withoutACacheEachTimeAnew() async throws {
+        let verifier = try verifier(keys(key), cachedTokens: 0)
+        let text = try text()
+        for _ in 0..<3 { _ = try await verifier.verify(text) }
+        #expect(verifier.cached(text) == nil)
+        #expect(verifier.statistics.verifications == 3)
+    }
+
+    @Test func forgedTokensAreNotKept() async throws {
+        let verifier = try verifier(keys(key))
+        let forged = try text(by: SigningKey(generating: .es256))
+        for _ in 0..<2 { #expect(await refusal(verifier, forged)?.code == .tokenInvalid) }
+        #expect(verifier.statistics.cachedTokens == 0)
+        #expect(verifier.statistics.verifications == 2)
+    }
+
+    @Test func anExpiredTokenIsRefusedToTheSecond() async throws {
+        let verifier = try verifier(keys(key))
+        let text = try text(life: 60)
+        _ = try await verifier.verify(text)
+        clock.advance(by: .milliseconds(119_999))
+        #expect(try await verifier.verify(text).subject == "ada")
+        #expect(verifier.cached(text) != nil)
+        clock.advance(by: .milliseconds(1))
+        #expect(verifier.cached(text) == nil)
+        #expect(await refusal(verifier, text)?.code == .tokenExpired)
+    }
+
+    @Test func aTokenGoesWithItsKey() async throws {
+        let other = SigningKey(generating: .es256)
+        let verifier = try verifier(keys(key, other))
+        let texts = [try text(), try text(by: other)]
+        for text in texts { _ = try await verifier.verify(text) }
+        verifier.replaceKeys(try keys(key))
+        #expect(verifier.cached(texts[0]) != nil)
+        #expect(verifier.cached(texts[1]) == nil)
+        #expect(await refusal(verifier, texts[1])?.code == .tokenInvalid)
+    }
+
+    @Test func anotherKeyOfTheSameNameIsAnotherKey() async throws {
+        func namedKey() throws -> SigningKey {
+            var object = try JSONValue(parsing: SigningKey(generating: .es256).serializedPrivateJWK()).object ?? [:]
+            object["kid"] = .string("k")
+            return try SigningKey(privateJWK: JSONValue.object(object).serialized())
+        }
+        let key = try namedKey()
+        #expect(key.keyID == "k")
+        let verifier = try verifier(keys(key))
+        let text = try text(by: key)
+        _ = try await verifier.verify(text)
+        verifier.replaceKeys(try keys(namedKey()))
+        #expect(verifier.cached(text) == nil)
+        #expect(await refusal(verifier, text)?.code == .tokenInvalid)
+    }
+
+    @Test func theKeysAreLookedAtAtLeastOnceASecond() async throws {
+        let verifier = try verifier(keys(key))
+        let text = try text()
+        _ = try await verifier.verify(text)
+        clock.advance(by: .milliseconds(999))
+        #expect(verifier.cached(text) != nil)
+        clock.advance(by: .milliseconds(1))
+        #expect(verifier.cached(text) == nil)
+        _ = try await verifier.verify(text)
+        #expect(verifier.cached(text) != nil)
+        #expect(verifier.statistics.verifications == 1)
+    }
+
+    @Test func publishedKeysThatGoTakeTheirTokensAlong() async throws {
+        try await Authority.run { authority in
+            let verifier = try authority.verifier()
+            let old = authority.get(\.keys)[0]
+            let new = SigningKey(generating: .es256)
+            let text = try authority.token(by: old)
+            _ = try await verifier.verify(text)
+            authority.publish([old, new])
+            authority.clock.advance(by: .seconds(301))
+            _ = try await verifier.verify(text)
+            #expect(verifier.statistics.verifications == 1)
+            authority.publish([new])
+            authority.clock.advance(by: .seconds(301))
+            #expect(await refusal(verifier, text)?.code == .tokenInvalid)
+            #expect(verifier.statistics.cachedTokens == 0)
+        }
+    }
+
+    @Test func aWallClockThatIsSetBackEndsTheLease() {
+        let lease = VerificationLease()
+        func covers(_ now: Int64) -> Bool { lease.covers(now) }
+        #expect(!covers(0))
+        lease.renew(at: 10_000, for: .milliseconds(300))
+        for (now, isCovered) in [(9_299, false), (9_300, true), (10_299, true), (10_300, false)] as [(Int64, Bool)] {
+            #expect(covers(now) == isCovered)
+        }
+        lease.renew(at: 10_000, for: .seconds(5))
+        #expect(covers(10_999))
+        #expect(!covers(11_000))
+        lease.renew(at: 20_000, for: .zero)
+        #expect(!covers(20_000))
+    }
+
+    @Test func revocationsMayComeOnAWayOfTheirOwn() async throws {
+        let verifier = try verifier(keys(key))
+        let texts = [try text(1), try text(2)]
+        for text in texts { _ = try await verifier.verify(text) }
+        verifier.revoke([.token("t1", until: clock.now + .seconds(120))])
+        #expect(verifier.cached(texts[0]) == nil)
+        #expect(verifier.cached(texts[1]) != nil)
+        #expect(await refusal(verifier, texts[0])?.code == .tokenRevoked)
+        #expect(verifier.statistics.entries == 1)
+        // The entry goes with the clock skew behind its end.
+        for (seconds, count) in [(179, 2), (1, 2)] as [(Int64, Int)] {
+            clock.advance(by: .seconds(seconds))
+            verifier.revoke([.token("t3", until: clock.now + .seconds(500))])
+            #expect(verifier.statistics.entries == count)
+        }
+        clock.advance(by: .seconds(60))
+        verifier.revoke([])
+        #expect(verifier.statistics.entries == 1)
+    }
+
+    @Test func theApproximateTimeIsAboutTheTime() {
+        let clock = SystemVerifierClock()
+        let (approximate, exact) = (clock.approximateNow, clock.now)
+        #expect(approximate <= exact)
+        #expect(exact - approximate < .seconds(1))
+    }
+}
