@@ -177,6 +177,21 @@ let package = Package(
             path: "Benchmarks/Renewals"
         ),
 
+        .executableTarget(
+            name: "RevocationBenchmark",
+            dependencies: [
+                "MartletVerifier", "MartletJOSE", "MartletProtocol",
+                .product(name: "ArgumentParser", package: "swift-argument-parser", condition: server),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            path: "Benchmarks/Revocations"
+        ),
+
         // MARK: Examples
         .executableTarget(
             name: "ProtectedAPI",

@@ -28,7 +28,7 @@ final class RevocationSegment: Sendable {
             let entries = entries.concerning(audience)
             let event =
                 entries.isEmpty
-                ? nil : RevocationEvent.bytes(.changes, RevocationUpdate(cursor: end, entries: entries))
+                ? nil : RevocationEvent(.changes, RevocationUpdate(cursor: end, entries: entries)).encoded
             events[audience] = .some(event)
             return event
         }

@@ -64,8 +64,8 @@ struct RevocationStream: Sendable {
             }
             if !hasSent, heartbeat <= .now() {
                 // Its cursor is ours: entries that were not for this reader need not be asked for again.
-                let event = RevocationEvent.bytes(.heartbeat, RevocationUpdate(cursor: cursor, entries: []))
-                try await write(event, to: &output)
+                let event = RevocationEvent(.heartbeat, RevocationUpdate(cursor: cursor, entries: []))
+                try await write(event.encoded, to: &output)
                 hasSent = true
             }
             if hasSent { heartbeat = .now() + TimeAmount(feed.options.heartbeat) }
@@ -81,7 +81,7 @@ struct RevocationStream: Sendable {
         after cursor: RevocationCursor?, to output: inout any ResponseBodyWriter
     ) async throws -> RevocationCursor {
         if let cursor, let update = feed.changes(after: cursor, for: audience) {
-            try await write(RevocationEvent.bytes(.changes, update), to: &output)
+            try await write(RevocationEvent(.changes, update).encoded, to: &output)
             return update.cursor
         }
         let snapshot = feed.snapshot(for: audience)

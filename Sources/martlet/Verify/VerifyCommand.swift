@@ -25,17 +25,40 @@ struct VerifyCommand: AsyncParsableCommand {
             CA in ./martlet-data where there is one)
             """, valueName: "file"))
     var certificates: String?
+    @Option(help: ArgumentHelp("The client that hears of revocations.", valueName: "id")) var client: String?
+    @Option(help: ArgumentHelp("The file whose first line is the client's secret.", valueName: "file"))
+    var secretFile: String?
     @OptionGroup var output: OutputOptions
 
     /// As long as the verifier takes at most, and a little more to say so.
     private static let longestToken = 65_536
 
+    func validate() throws {
+        guard (client == nil) == (secretFile == nil) else {
+            throw ValidationError("--client and --secret-file go together.")
+        }
+    }
+
     func run() async throws {
         var options = Verifier.Options()
         options.certificateAuthorityFile = certificates ?? LocalCertificates.path(for: issuer)
+        if let client, let secretFile {
+            options.revocations = RevocationOptions(clientID: client, clientSecret: try secret(in: secretFile))
+        }
         let verifier = try Verifier(
             issuer: issuer, audience: audience ?? issuer, options: options,
             logger: Logger(label: "martlet.verify") { _ in SwiftLogNoOpLogHandler() })
+        // Follows the revocations, where there is a client for it. While it begins, the first token waits for that.
+        let areGood = try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await verifier.run() }
+            defer { group.cancelAll() }
+            return try await answerEveryLine(by: verifier)
+        }
+        guard areGood else { throw ExitCode.failure }
+    }
+
+    /// - Returns: whether all were good.
+    private func answerEveryLine(by verifier: Verifier) async throws -> Bool {
         var lines = InputLines(limit: Self.longestToken)
         var number = 0
         var areGood = true
@@ -46,7 +69,16 @@ struct VerifyCommand: AsyncParsableCommand {
             areGood = areGood && verdict.isGood
             try output.show(verdict.text) { verdict.write(to: &$0) }
         }
-        guard areGood else { throw ExitCode.failure }
+        return areGood
+    }
+
+    private func secret(in path: String) throws(CommandFailure) -> String {
+        let line = try FileBytes.contents(of: path, limit: 4_096).prefix { $0 != UInt8(ascii: "\n") }
+        guard path != "-", let text = String(validating: line, as: UTF8.self)?.filter({ $0 != "\r" }), !text.isEmpty
+        else {
+            throw CommandFailure("\(path) has to be a file whose first line is the client's secret.")
+        }
+        return text
     }
 
     private func verdict(on line: InputLines.Line, by verifier: Verifier) async -> TokenVerdict.Outcome {

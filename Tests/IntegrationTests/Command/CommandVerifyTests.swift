@@ -57,11 +57,52 @@ struct CommandVerifyTests {
         #expect(unknown.output.hasPrefix("1: unknown: keys_unavailable: "))
     }
 
+    @Test func withAClientItHearsOfRevocations() async throws {
+        let added = try await martlet.run(
+            "client", "add", "reader", "--scope", "revocations:read", "--json")
+        let secret = try #require(try added.json["clientSecret"]?.string)
+        let secretPath = try folder.write("secret", secret + "\n")
+        let server = try await MartletProcess(in: folder)
+        let web = try WebClient(server)
+        let (grant, other) = (try await web.signIn("ada"), try await web.signIn("ada"))
+        let verify = try Dialogue(
+            [
+                Martlet.path, "verify", "--issuer", server.url, "--ca", server.certificatePath, "--client", "reader",
+                "--secret-file", secretPath,
+            ], in: folder)
+        var number = 0
+        func verdict(on grant: Grant) async throws -> String {
+            number += 1
+            let answer = try await verify.answer(to: grant.accessToken.token)
+            #expect(answer.hasPrefix("\(number): "))
+            return String(answer.dropFirst("\(number): ".count))
+        }
+        #expect(try await verdict(on: grant).hasPrefix("good: "))
+        #expect(try await verdict(on: other).hasPrefix("good: "))
+        try await martlet.run("session", "revoke", grant.session.id.description)
+        try await eventually("it is revoked", within: .seconds(5)) {
+            try await verdict(on: grant).hasPrefix("bad: token_revoked: ")
+        }
+        #expect(try await verdict(on: other).hasPrefix("good: "))
+        #expect(try await verify.end() == 1)
+
+        // A wrong secret makes nothing good.
+        let wrongPath = try folder.write("wrong", "mcs_wrong")
+        let outcome = try await martlet.run(
+            "verify", "--issuer", server.url, "--client", "reader", "--secret-file", wrongPath,
+            input: other.accessToken.token)
+        #expect(outcome.status == 1)
+        #expect(outcome.output.hasPrefix("1: unknown: revocations_unavailable: "), "\(outcome.output)")
+    }
+
     @Test(arguments: [
         (["verify"], 64, "--issuer"),
         (["verify", "--issuer", "ftp://a"], 1, "https"),
         (["verify", "--issuer", "https://localhost:1", "--ca", "/none.pem"], 1, "/none.pem"),
         (["verify", "--issuer", "https://localhost:1", "--audience", ""], 1, "must not be empty"),
+        (["verify", "--issuer", "https://localhost:1", "--client", "a"], 64, "go together"),
+        (["verify", "--issuer", "https://localhost:1", "--secret-file", "a"], 64, "go together"),
+        (["verify", "--issuer", "https://localhost:1", "--client", "a", "--secret-file", "/none"], 1, "/none"),
     ])
     func badInputIsRefused(_ arguments: [String], _ status: Int32, _ words: String) async throws {
         let outcome = try await martlet.run(arguments, input: "x\n")

@@ -2,15 +2,14 @@ import MartletProtocol
 import NIOCore
 
 /// Server-sent events (WHATWG HTML §9.2) of the revocation stream, as they go over the wire.
-enum RevocationEvent {
-    /// A whole event. Its data is JSON without line breaks, so it is one field.
-    static func bytes(_ name: RevocationEventName, _ update: RevocationUpdate) -> ByteBuffer {
+extension RevocationEvent {
+    /// The whole event. Its data is JSON without line breaks, so it is one field.
+    var encoded: ByteBuffer {
         let json = update.encoded()
-        let start = start(name, at: update.cursor)
-        var bytes = ByteBufferAllocator().buffer(capacity: start.readableBytes + json.count + end.readableBytes)
-        bytes.writeImmutableBuffer(start)
+        var bytes = Self.start(name, at: update.cursor)
+        bytes.reserveCapacity(minimumWritableBytes: json.count + Self.end.readableBytes)
         bytes.writeBytes(json)
-        bytes.writeImmutableBuffer(end)
+        bytes.writeImmutableBuffer(Self.end)
         return bytes
     }
 
