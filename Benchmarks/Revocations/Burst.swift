@@ -1,4 +1,6 @@
 import ArgumentParser
+import MartletProtocol
+import MartletVerifier
 
 /// Ends all sessions of a user by one call, and measures until every verifier has all of the entries.
 struct Burst: AsyncParsableCommand {

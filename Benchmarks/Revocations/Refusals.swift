@@ -1,4 +1,6 @@
 import ArgumentParser
+import MartletProtocol
+import MartletVerifier
 
 /// Revokes sessions at a steady pace, and measures from the request until each verifier refuses the session's token.
 struct Refusals: AsyncParsableCommand {

@@ -50,13 +50,13 @@ struct Streams: AsyncParsableCommand {
             try await seen.wait(for: count, \.snapshots)
             let opened = ContinuousClock.now - start
             print("opened", opened.milliseconds)
-            unsafe fflush(nil)
+            fflush(nil)
             _ = readLine()
             let asked = ContinuousClock.now
             try await api.revoke(.token, marker, as: admin)
             try await seen.wait(for: count, \.changes)
             print("told", (ContinuousClock.now - asked).milliseconds, "lost", seen.counts.ended)
-            unsafe fflush(nil)
+            fflush(nil)
             for channel in channels { channel.close(promise: nil) }
         }
     }
@@ -80,11 +80,11 @@ private final class Seen: Sendable {
 
     var counts: Counts { state.withLock { $0 } }
 
-    func count(_ what: WritableKeyPath<Counts, Int> & Sendable) {
+    func count(_ what: any WritableKeyPath<Counts, Int> & Sendable) {
         state.withLock { $0[keyPath: what] += 1 }
     }
 
-    func wait(for count: Int, _ what: KeyPath<Counts, Int> & Sendable) async throws {
+    func wait(for count: Int, _ what: any KeyPath<Counts, Int> & Sendable) async throws {
         let start = ContinuousClock.now
         while counts[keyPath: what] < count {
             guard counts.ended == 0, ContinuousClock.now - start < .seconds(60) else {
