@@ -58,7 +58,8 @@ extension MartletClientError {
         public static let signedOut = Code("signed_out")
         /// The username or the password is wrong.
         public static let invalidCredentials = Code("invalid_credentials")
-        /// The server could not be reached, or its answer was lost. The session is kept.
+        /// The server could not be reached, its certificate is not trusted, or its answer was lost. The session is
+        /// kept.
         public static let offline = Code("offline")
         /// The server is busy or asks to wait (429, 5xx). The session is kept.
         public static let unavailable = Code("unavailable")

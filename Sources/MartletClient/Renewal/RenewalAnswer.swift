@@ -101,7 +101,15 @@ extension MartletClientError {
         switch failure.kind {
         case .unreachable:
             self.init(
-                .offline, "The server could not be reached. Check the network and the server's URL.",
+                .offline,
+                "The server could not be reached. Check that it runs, the server's URL (https or http, host, port) and "
+                    + "the network.",
+                detail: failure.detail)
+        case .untrusted:
+            self.init(
+                .offline,
+                "The server's certificate is not from a CA that is trusted here. Name the file of its CA "
+                    + "(trustedCertificates; martlet login --ca). That of a local CA is tls/ca.pem in the data folder.",
                 detail: failure.detail)
         case .tooLate:
             self.init(.offline, "The connection took too long. Try again.", detail: failure.detail)

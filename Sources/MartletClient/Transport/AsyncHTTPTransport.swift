@@ -71,7 +71,12 @@ package final class AsyncHTTPTransport: HTTPTransport {
             throw TransportFailure(.answerTooLarge, detail: "more than \(request.maximumResponseBytes) bytes")
         } catch {
             try Task.checkCancellation()
-            throw TransportFailure(.unreachable, detail: "\(error)")
+            let detail = "\(error)"
+            // The library's words for it have no type of their own, and name the file that it was built from.
+            guard !detail.contains("CERTIFICATE_VERIFY_FAILED") else {
+                throw TransportFailure(.untrusted, detail: "CERTIFICATE_VERIFY_FAILED")
+            }
+            throw TransportFailure(.unreachable, detail: detail)
         }
     }
 }

@@ -20,6 +20,8 @@ package struct TransportFailure: Error, Sendable {
     package enum Kind: Sendable {
         /// No connection, a lost one, no answer in time.
         case unreachable
+        /// The server's certificate is not from a CA that is trusted.
+        case untrusted
         /// `mayBeSent` said no.
         case tooLate
         case answerTooLarge
