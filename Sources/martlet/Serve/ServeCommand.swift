@@ -51,7 +51,7 @@ struct ServeCommand: AsyncParsableCommand {
                 // and their holders sign in, rather than try again for ever.
                 _ = try await server.authority.keys.rotate(.refreshTokenMAC)
             }
-            let greeting = Greeting(server, folder: folder, configuration: configuration)
+            let greeting = Greeting(server, folder: folder, configuration: configuration, options: storage)
             try await ServiceGroup(
                 services: [GreetingServer(server: server, greeting: greeting)],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
