@@ -126,8 +126,10 @@ extension Martlet {
     static let password = "correct horse battery"
 
     /// Makes an account whose password is ``password``.
-    func add(_ user: String) async throws {
-        try #require(
-            await run("user", "add", user, "--password-stdin", input: "\(Self.password)\n").status == 0)
+    ///
+    /// - Parameter data: the data folder; `martlet-data` by default.
+    func add(_ user: String, to data: String? = nil) async throws {
+        let arguments = ["user", "add", user, "--password-stdin"] + (data.map { ["--data", $0] } ?? [])
+        try #require(await run(arguments, input: "\(Self.password)\n").status == 0)
     }
 }
