@@ -26,7 +26,7 @@ docs: ## write the pages that are made from the code
 docs-check: ## hold those pages against the code, and look for dead links
 	@Scripts/docs-check.sh
 
-demo: ## two real programs, a 5-second access token, and what happens on the wire
+demo: ## three real programs, a 5-second access token, and what happens on the wire
 	@Scripts/demo.sh
 
 model: ## explore the model of the rotation rule; QUICK=1 for a part; BREAK=LATE_ROW=0 to see it fail

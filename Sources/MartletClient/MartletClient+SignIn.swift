@@ -66,6 +66,14 @@ extension MartletClient {
         }
     }
 
+    /// Ends a session on this client's server that a sign-in has taken the place of in the store: nobody holds it any
+    /// more, and it would live on until its idle limit.
+    ///
+    /// - Throws: ``MartletClientError`` where the server was not told, once and without retries.
+    package func endReplaced(_ session: SavedSession) async throws {
+        try await end(session, accessToken: nil)
+    }
+
     /// Clears the store and the memory.
     ///
     /// - Returns: what was there, with the access token if it is still good.

@@ -53,8 +53,11 @@ public struct LoadedConfiguration: Sendable {
                 unread.insert(key.name)
                 // A secret is not repeated, not even a wrong one.
                 let subject = key.isSecret ? key.name : "\(key.name) is \(quoted(setting.texts[error.index])). It"
+                let hint = error.hint.map { " \($0)" } ?? ""
                 problems.append(
-                    .init(origin: setting.origins[error.index], message: "\(subject) has to be \(key.expectation).")
+                    .init(
+                        origin: setting.origins[error.index],
+                        message: "\(subject) has to be \(key.expectation).\(hint)")
                 )
             }
         }
@@ -68,6 +71,11 @@ public struct LoadedConfiguration: Sendable {
         self.configuration = configuration
         self.origins = origins
     }
+}
+
+extension LoadedConfiguration {
+    /// Where the value of a key comes from.
+    func origin(of key: String) -> ConfigurationOrigin { origins[key] ?? .default }
 }
 
 extension ServerConfiguration {

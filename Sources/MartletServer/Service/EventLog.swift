@@ -17,10 +17,18 @@ extension AuthorityEvent {
         case .storageWentBack: .critical
         case .rotation(.replay): .warning
         case .rotation(.mismatch), .rotation(.recovered), .rotation(.resync): .warning
+        // From where the session was seen before it is a lost answer or a second tab; from elsewhere it may be a thief.
+        case .rotation(.repeat), .rotation(.late): isFromElsewhere ? .notice : .debug
         case .rotation: .debug
         case .signInFailed: .notice
         case .signIn, .signUp, .sessionsEnded, .tokensRevoked, .passwordChanged, .keyAdded: .info
         }
+    }
+
+    /// Whether the session was seen at another address, or by another user agent, before.
+    private var isFromElsewhere: Bool {
+        guard let presenter, let earlierPresenter else { return false }
+        return presenter != earlierPresenter
     }
 
     fileprivate var name: String {
@@ -44,13 +52,13 @@ extension AuthorityEvent {
         metadata["client"] = client.map { "\($0)" }
         if let presenter, !presenter.address.isEmpty { metadata["address"] = "\(presenter.address)" }
         switch kind {
-        case .rotation(.replay):
-            // Both who hold tokens of the session.
-            metadata["userAgent"] = presenter.map { "\($0.userAgent)" }
-            metadata["earlierAddress"] = earlierPresenter.map { "\($0.address)" }
-            metadata["earlierUserAgent"] = earlierPresenter.map { "\($0.userAgent)" }
-        case .rotation(.mismatch(let mismatch)):
-            metadata["mismatch"] = "\(mismatch.rawValue)"
+        case .rotation(let decision):
+            if decision.mayShowTwoHolders {
+                metadata["userAgent"] = presenter.map { "\($0.userAgent)" }
+                metadata["earlierAddress"] = earlierPresenter.map { "\($0.address)" }
+                metadata["earlierUserAgent"] = earlierPresenter.map { "\($0.userAgent)" }
+            }
+            if case .mismatch(let mismatch) = decision { metadata["mismatch"] = "\(mismatch.rawValue)" }
         case .sessionsEnded(_, let count) where count > 1:
             metadata["count"] = "\(count)"
         case .keyAdded(_, let id):
@@ -58,5 +66,15 @@ extension AuthorityEvent {
         default: break
         }
         return metadata
+    }
+}
+
+extension RotationDecision {
+    /// Whether it is told who presented the token and who came before: they may be two who hold tokens of one session.
+    fileprivate var mayShowTwoHolders: Bool {
+        switch self {
+        case .repeat, .late, .replay, .mismatch, .recovered, .resync: true
+        case .unknown, .ended, .expired, .advance, .kept: false
+        }
     }
 }

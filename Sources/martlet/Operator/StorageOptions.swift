@@ -43,6 +43,10 @@ struct StorageOptions: ParsableArguments {
         let folder: DataFolder
         if makingFolder {
             folder = try DataFolder(creatingAt: configuration.data)
+            // It is easily typed in the wrong place; then no server would know of what is added here.
+            if !folder.hasDatabase {
+                StandardError.put("note: the folder \(folder.path.printable) had no database; a new one is made.\n")
+            }
         } else {
             folder = try DataFolder(openingAt: configuration.data)
             guard folder.hasDatabase else {

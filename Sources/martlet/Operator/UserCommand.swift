@@ -25,7 +25,10 @@ extension UserCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
+            try password.refuseSurplus()
             try await storage.withAuthority(makingFolder: true) { authority in
+                // Before anything is typed.
+                if !password.isOnStandardInput { try await authority.checkNewUsername(name) }
                 let user = try await authority.addUser(
                     username: name, password: password.newPassword(for: name), email: email, roles: role)
                 try output.show("Added \(user.username.printable), id \(user.id).") {
@@ -129,6 +132,7 @@ extension UserCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
+            try password.refuseSurplus()
             let user = try await storage.withAuthority { authority in
                 // Before anything is typed.
                 let user = try await authority.existingUser(name)

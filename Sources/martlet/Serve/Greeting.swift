@@ -12,15 +12,29 @@ import Glibc
 struct Greeting {
     private let lines: [String]
 
-    init(_ server: AuthorityServer, folder: DataFolder, configuration: ServerConfiguration) {
+    /// - Parameter options: what `serve` was told; the commands in the greeting are told the same.
+    init(
+        _ server: AuthorityServer, folder: DataFolder, configuration: ServerConfiguration, options: StorageOptions
+    ) {
         let scheme = configuration.plainHTTP ? "http" : "https"
         let url = "\(scheme)://\(server.address)"
-        let data = configuration.data == ServerConfiguration().data ? "" : " --data \(configuration.data)"
+        let hasUsualData = configuration.data == ServerConfiguration().data
+        var storage = ""
+        if let file = options.configurationPath {
+            storage += " --config \(file)"
+            if let data = options.dataPath { storage += " --data \(data)" }
+        } else if !hasUsualData {
+            storage += " --data \(configuration.data)"
+        }
+        // `login` finds the local CA by itself only in the usual folder, and only for a server on this machine.
+        let hasLocalCertificate = !configuration.plainHTTP && configuration.tls.certificate == nil
+        let isFound = hasUsualData && configuration.issuer == nil
+        let ca = hasLocalCertificate && !isFound ? " --ca \(folder.authorityCertificatePath)" : ""
         lines = [
             "ready: \(url)",
             "",
-            "Add a user:  martlet user add alice\(data)",
-            "Sign in:     martlet login --server \(url) --user alice",
+            "Add a user:  martlet user add alice\(storage)",
+            "Sign in:     martlet login --server \(configuration.issuer ?? url)\(ca) --user alice",
             "Stop:        Ctrl-C",
         ]
     }

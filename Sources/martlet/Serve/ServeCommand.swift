@@ -51,7 +51,7 @@ struct ServeCommand: AsyncParsableCommand {
                 // and their holders sign in, rather than try again for ever.
                 _ = try await server.authority.keys.rotate(.refreshTokenMAC)
             }
-            let greeting = Greeting(server, folder: folder, configuration: configuration)
+            let greeting = Greeting(server, folder: folder, configuration: configuration, options: storage)
             try await ServiceGroup(
                 services: [GreetingServer(server: server, greeting: greeting)],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
@@ -66,9 +66,7 @@ struct ServeCommand: AsyncParsableCommand {
         _ configuration: ServerConfiguration, _ folder: DataFolder, _ logger: Logger
     ) throws -> TLSContext? {
         if configuration.plainHTTP { return nil }
-        if let certificate = configuration.tls.certificate, let key = configuration.tls.key {
-            return try TLSContext(source: .files(certificate: certificate, key: key), logger: logger)
-        }
+        if let source = configuration.certificateFiles { return try TLSContext(source: source, logger: logger) }
         return try TLSContext(
             source: .localCA(LocalCertificateAuthority(folder: folder.tlsPath)), logger: logger)
     }

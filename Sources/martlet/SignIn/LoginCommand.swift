@@ -36,24 +36,34 @@ struct LoginCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        guard user != nil || StandardInput.isTerminal else { throw ValidationError("Say who signs in: --user NAME.") }
+        // What is too much is refused first, as it may be a password.
+        guard user != nil || StandardInput.isTerminal || !password.surplus.isEmpty else {
+            throw ValidationError("Say who signs in: --user NAME.")
+        }
     }
 
     func run() async throws {
+        try password.refuseSurplus()
         let folder = try LoginFolder(environment: ProcessInfo.processInfo.environment)
         let certificates = self.certificates ?? LocalCertificates.path(for: server)
         let bytes = try certificates.map { path throws(CommandFailure) in
             try FileBytes.contents(of: path, limit: 1 << 20)
         }
+        let store = FileTokenStore(path: folder.sessionPath)
         let client = try MartletClient(
-            server: server, store: FileTokenStore(path: folder.sessionPath),
+            server: server, store: store,
             options: ClientOptions(trustedCertificates: certificates, userAgent: MartletClient.commandUserAgent))
         let username = try user ?? Terminal.line("Username: ")
         let password = try password.password(for: username)
 
         try folder.make()
+        // What is damaged or of another version has no say in whether somebody may sign in.
+        let earlier = try? await store.load()
         let user = try await client.signIn(username: username, password: password, device: device ?? hostname)
         try folder.keepCertificates(bytes)
+        if let earlier, earlier.server == client.server, earlier.client == client.client {
+            await end(earlier, by: client)
+        }
         try output.show("Signed in to \(client.server) as \(user.username.printable).") {
             $0.object {
                 $0.member("server", client.server)
@@ -65,6 +75,18 @@ struct LoginCommand: AsyncParsableCommand {
                     }
                 }
             }
+        }
+    }
+
+    /// The sign-in that was here before is over, too. It was replaced already, so a failure is a remark.
+    private func end(_ earlier: SavedSession, by client: MartletClient) async {
+        do {
+            try await client.endReplaced(earlier)
+        } catch {
+            let reason = (error as? MartletClientError)?.message ?? "\(error)"
+            StandardError.put(
+                "note: the sign-in of \(earlier.user.username.printable) that was here before lives on the server until "
+                    + "its idle limit: \(reason.printable)\n")
         }
     }
 

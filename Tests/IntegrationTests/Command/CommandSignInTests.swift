@@ -17,7 +17,10 @@ struct CommandSignInTests {
         server = try await MartletProcess(in: folder)
     }
 
-    private func login() async throws {
+    /// - Parameter state: where the sign-in is kept; where the commands look for it by default.
+    private func login(keptIn state: String? = nil) async throws {
+        var martlet = martlet
+        if let state { martlet.environment["XDG_STATE_HOME"] = folder(state) }
         let outcome = try await martlet.run(
             "login", "--server", server.url, "--user", "ada", "--password-stdin", "--device", "desk",
             input: "\(Martlet.password)\n")
@@ -63,6 +66,8 @@ struct CommandSignInTests {
         let line = ["login", "--server", server.url, "--user", "ada", "--password-stdin"]
         let unknown = try await elsewhere.run(line, input: "\(Martlet.password)\n")
         #expect(unknown.status == 1)
+        #expect(unknown.errors.contains("martlet login --ca"))
+        #expect(!unknown.errors.contains("CERTIFICATE_VERIFY_FAILED"))
         #expect(!FileManager.default.fileExists(atPath: folder("state/martlet/session.json")))
         let known = try await elsewhere.run(line + ["--ca", server.certificatePath], input: "\(Martlet.password)\n")
         #expect(known.status == 0, "\(known.errors)")
@@ -127,11 +132,63 @@ struct CommandSignInTests {
         #expect(try await martlet.run("session", "revoke", id, "--json").json == ["revoked": []])
 
         try await login()
-        try await login()
+        try await login(keptIn: "laptop")
         #expect(try await martlet.run("session", "revoke", "--user", "ada").output == "Revoked 2 sessions.\n")
         try await login()
         #expect(try await martlet.run("session", "revoke", "--all").output == "Revoked 1 session.\n")
         #expect(try await martlet.run("session", "list", "--all", "--json").json["sessions"]?.array?.count == 4)
+    }
+
+    @Test func aSecondLoginEndsTheFirstOne() async throws {
+        try await login()
+        try await martlet.add("bert")
+        let second = try await martlet.run(
+            "login", "--server", server.url, "--user", "bert", "--password-stdin", input: "\(Martlet.password)\n")
+        #expect(second.status == 0)
+        #expect(second.errors.isEmpty, "\(second.errors)")
+        let sessions = try #require(
+            try await martlet.run("session", "list", "--all", "--json").json["sessions"]?.array)
+        #expect(sessions.count == 2)
+        for session in sessions {
+            let isFirst = session["user"]?["username"] == "ada"
+            #expect(session["ended"]?["reason"] == (isFirst ? "signed_out" : nil))
+        }
+        #expect(try await martlet.run("whoami").output.contains("name    bert\n"))
+
+        // One that fails leaves the one before as it is.
+        let failed = try await martlet.run(
+            "login", "--server", server.url, "--user", "ada", "--password-stdin", input: "wrong but long enough\n")
+        #expect(failed.status == 1)
+        #expect(try await martlet.run("whoami").output.contains("name    bert\n"))
+
+        // One at another server is not this server's matter.
+        let other = try await MartletProcess(in: folder, data: folder("other"))
+        try await martlet.add("carl", to: folder("other"))
+        let third = try await martlet.run(
+            "login", "--server", other.url, "--ca", other.certificatePath, "--user", "carl", "--password-stdin",
+            input: "\(Martlet.password)\n")
+        #expect(third.status == 0, "\(third.errors)")
+        let live = try await martlet.run("session", "list", "--json").json["sessions"]?.array
+        #expect(live?.count == 1)
+    }
+
+    /// What was here before cannot be read, or cannot be ended: that stops nobody.
+    @Test func whatWasBeforeStopsNoLogin() async throws {
+        try await login()
+        let session = URL(filePath: folder("state/martlet/session.json"))
+        let first = try Data(contentsOf: session)
+        // Two renewals: the first refresh token is the one before the head, and gets no answer but to read again.
+        for _ in 1...2 { #expect(try await martlet.run("whoami").status == 0) }
+        try first.write(to: session)
+        let outcome = try await martlet.run(
+            "login", "--server", server.url, "--user", "ada", "--password-stdin", input: "\(Martlet.password)\n")
+        #expect(outcome.status == 0)
+        #expect(outcome.output.hasPrefix("Signed in"))
+        #expect(outcome.errors.hasPrefix("note: the sign-in of ada that was here before lives on"), "\(outcome.errors)")
+
+        try Data("damaged".utf8).write(to: session)
+        try await login()
+        #expect(try await martlet.run("whoami").output.contains("name    ada\n"))
     }
 
     @Test func accountsChangeWhileTheServerRuns() async throws {
@@ -164,6 +221,7 @@ struct CommandSignInTests {
         await server.stop()
         let whoami = try await martlet.run("whoami")
         #expect(whoami.status == 1)
+        #expect(whoami.errors == "Error: Nothing answers at localhost:\(server.port). Does the server run?\n")
         #expect(FileManager.default.fileExists(atPath: folder("state/martlet/session.json")))
         let logout = try await martlet.run("logout", "--json")
         #expect(logout.status == 0)
@@ -221,7 +279,10 @@ struct CommandSignInTests {
         (["login", "--user", "ada", "--password-stdin"], 64, "--server"),
         (["login", "--server", "SERVER", "--password-stdin"], 64, "--user"),
         (["login", "--server", "SERVER", "--user", "ada"], 64, "--password-stdin"),
-        (["login", "--server", "SERVER", "--user", "ada", "--password", "x"], 64, "--password"),
+        (["login", "--server", "SERVER", "--user", "ada", "--password", "x"], 64, "in the shell's history now"),
+        (["login", "--server", "SERVER", "--user", "ada", "secret"], 64, "in the shell's history now"),
+        (["login", "--server", "SERVER", "ada", "secret"], 64, "in the shell's history now"),
+        (["login", "--server", "SERVER", "--user", "ada", "--devise", "desk"], 64, "Unknown option '--devise'"),
         (
             ["login", "--server", "SERVER", "--user", "bert", "--password-stdin"], 1,
             "username or the password is wrong"
