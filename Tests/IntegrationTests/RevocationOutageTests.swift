@@ -1,4 +1,5 @@
 import Foundation
+import MartletJOSE
 import MartletProtocol
 import MartletVerifier
 import Synchronization
