@@ -342,7 +342,10 @@ extension StorageConformance {
                         }
                     }
                     group.addTask {
-                        while try await subject.other.session(fixture.session.id)?.end == nil { await Task.yield() }
+                        while try await subject.other.session(fixture.session.id)?.end == nil {
+                            try Task.checkCancellation()
+                            await Task.yield()
+                        }
                         try require(
                             await entries(subject.other).contains(.session(fixture.session.id, until: until)),
                             "an ended session was seen without its entry")
@@ -385,8 +388,8 @@ extension StorageConformance {
                     var read: [StoredRevocation] = []
                     while read.count < ended.count {
                         let page = try await subject.other.revocations(after: read.last?.number ?? 0, limit: 7)
-                        // More than one read would mean that an earlier page was not all there was up to its end.
                         read += page.revocations
+                        try Task.checkCancellation()
                         if page.revocations.isEmpty { await Task.yield() }
                     }
                     return read

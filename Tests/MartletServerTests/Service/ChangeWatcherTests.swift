@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import MartletCore
+import MartletProtocol
 import MartletSQLite
 import MartletTestKit
 import ServiceLifecycle
