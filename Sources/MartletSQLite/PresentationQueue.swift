@@ -102,7 +102,7 @@ final class PresentationQueue: Sendable {
                 return try decide(batch, in: database, .full)
             }
         } catch {
-            let error = StorageError(sqlite: error)
+            let error = (error as? EndWithoutEntry)?.cause ?? StorageError(sqlite: error)
             // One that cannot be written must not take along those that need no write; so each for itself. Not
             // where the lock was not to be had: each would wait for it again.
             if batch.count > 1, error.code != .busy { return batch.flatMap { commit([$0], in: database) } }
@@ -112,6 +112,12 @@ final class PresentationQueue: Sendable {
 
     /// An end was decided in a transaction that would not be synced. Thrown to roll it back and run it again.
     private struct NeedsSync: Error {}
+
+    /// The entry of an end could not be made. It is no failure of the row alone, since the end is written already: the
+    /// transaction is rolled back.
+    private struct EndWithoutEntry: Error {
+        let cause: StorageError
+    }
 
     private func decide(
         _ batch: [Waiting], in database: Database, _ syncing: Syncing
@@ -155,7 +161,11 @@ final class PresentationQueue: Sendable {
             if try statements.apply(effect, to: found, one.id, from: one.presenter, at: one.now) {
                 if effect != .none { written += 1 }
                 if case .end(let end) = effect, let session = found?.row.session {
-                    try statements.deny(session, end.reason, one.denial)
+                    do {
+                        try statements.deny(session, end.reason, one.denial)
+                    } catch let error as StorageError {
+                        throw EndWithoutEntry(cause: error)
+                    }
                 }
                 return Presented(decision: decision, session: found?.row.session, user: found?.user)
             }

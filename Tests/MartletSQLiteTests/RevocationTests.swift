@@ -87,6 +87,32 @@ struct RevocationTests {
         await storage.close()
     }
 
+    /// An end without its entry is none: where the entry cannot be made, the session goes on.
+    @Test func anEndIsNotWrittenWithoutItsEntry() async throws {
+        let folder = try TemporaryFolder()
+        let storage = try await SQLiteStorage(path: folder.database)
+        let user = Fixtures.user()
+        try await storage.insert(user)
+        let fixtures = (0..<2).map { _ in SessionFixture(of: user.id) }
+        for fixture in fixtures {
+            _ = try await storage.insert(fixture.session, userVersion: 1)
+            _ = try await storage.present(fixture.token)
+            _ = try await storage.present(fixture.child(of: fixture.token))
+        }
+        try await storage.write { try $0.execute(sql: "DELETE FROM revocation_feed") }
+        let later = Fixtures.start + .seconds(61)
+        for fixture in fixtures {
+            var error = await #expect(throws: StorageError.self) { try await storage.present(fixture.token, at: later) }
+            #expect(error?.code == .unusable)
+            error = await #expect(throws: StorageError.self) {
+                try await storage.end(.session(fixture.session.id), Self.end)
+            }
+            #expect(error?.code == .unusable)
+            #expect(try await storage.session(fixture.session.id)?.end == nil)
+        }
+        await storage.close()
+    }
+
     /// What is on disk when an end was answered is there after a kill, and is in order.
     @Test func entriesAreThereAfterARestart() async throws {
         let folder = try TemporaryFolder()
