@@ -58,6 +58,7 @@ let package = Package(
         .target(name: "CCommonPasswords", exclude: ["README.md", "common-passwords.txt"]),
         .target(name: "CWebAssets"),
         .target(name: "CFileStatus"),
+        .target(name: "CSQLiteSettings", linkerSettings: [.linkedLibrary("sqlite3")]),
 
         // MARK: The rooms, from the ground up
         .target(
@@ -84,6 +85,7 @@ let package = Package(
             name: "MartletSQLite",
             dependencies: [
                 "MartletCore", "MartletProtocol", "CFileStatus",
+                .target(name: "CSQLiteSettings", condition: server),
                 .product(name: "GRDB", package: "GRDB.swift", condition: server),
                 // SQLite's own functions, as GRDB links them.
                 .product(name: "GRDBSQLite", package: "GRDB.swift", condition: server),

@@ -1,26 +1,45 @@
 import GRDB
+import GRDBSQLite
 
 /// When a commit is on disk (https://www.sqlite.org/pragma.html#pragma_synchronous, for a WAL database).
-enum Syncing: String {
+enum Syncing {
     /// Before the commit returns; earlier commits that were not synced are, too, since they are in the same file.
-    case full = "FULL"
+    case full
     /// With the next checkpoint.
-    case normal = "NORMAL"
+    case normal
+
+    fileprivate var pragma: String {
+        switch self {
+        case .full: "PRAGMA synchronous = FULL"
+        case .normal: "PRAGMA synchronous = NORMAL"
+        }
+    }
 }
 
 extension Database {
     /// Runs a transaction that holds the write lock from its start, so that what it reads is not overtaken.
     func inTransaction<Value>(syncing: Syncing, _ body: (Database) throws -> Value) throws -> Value {
-        // Each transaction says anew how it is synced, so none depends on what the last one left behind. The pragma
-        // acts when it is compiled: a cached statement would do nothing.
-        try execute(sql: "PRAGMA synchronous = \(syncing.rawValue)")
-        var value: Value?
-        try inTransaction(.immediate) {
-            value = try body(self)
-            return .commit
+        // Each transaction says anew how it is synced, so none depends on what the last one left behind.
+        try run(syncing)
+        try cachedStatement(sql: "BEGIN IMMEDIATE").run()
+        do {
+            let value = try body(self)
+            try cachedStatement(sql: "COMMIT").run()
+            return value
+        } catch {
+            // After some errors SQLite has rolled back by itself.
+            if isInsideTransaction { _ = try? cachedStatement(sql: "ROLLBACK").run() }
+            throw error
         }
-        guard let value else { preconditionFailure("a transaction that committed has run its body") }
-        return value
+    }
+
+    /// The pragma acts when it is compiled, so a cached statement would do nothing; and GRDB takes several times as long
+    /// to compile one.
+    private func run(_ syncing: Syncing) throws {
+        let code = unsafe sqlite3_exec(sqliteConnection, syncing.pragma, nil, nil, nil)
+        guard code == SQLITE_OK else {
+            throw DatabaseError(resultCode: ResultCode(rawValue: code), sql: syncing.pragma)
+        }
     }
 
     /// Runs a cached statement.

@@ -6,8 +6,6 @@ import MartletProtocol
 struct RenewalStatements {
     private let select: Statement
     private let advance: Statement
-    private let seen: Statement
-    private let end: Statement
     private let database: Database
 
     /// A presented session and all that its answer needs: one row, read at once.
@@ -20,8 +18,6 @@ struct RenewalStatements {
         self.database = database
         select = try database.cachedStatement(sql: Self.selectText)
         advance = try database.cachedStatement(sql: Self.advanceText)
-        seen = try database.cachedStatement(sql: Self.seenText)
-        end = try database.cachedStatement(sql: Self.endText)
     }
 
     func find(_ id: SessionID) throws -> Found? {
@@ -46,12 +42,14 @@ struct RenewalStatements {
         case .change(let change):
             return try apply(change, to: found, id, from: presenter, at: now)
         case .seen:
+            let seen = try database.cachedStatement(sql: Self.seenText)
             seen.bind(now, at: 1)
             seen.bind(presenter.address, at: 2)
             seen.bind(try userAgent(of: presenter, found), at: 3)
             seen.bind(id, at: 4)
             return try seen.run() == 1
         case .end(let sessionEnd):
+            let end = try database.cachedStatement(sql: Self.endText)
             end.bind(sessionEnd.at, at: 1)
             end.bind(sessionEnd.reason.rawValue, at: 2)
             end.bind(id, at: 3)

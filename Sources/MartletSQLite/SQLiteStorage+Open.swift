@@ -1,4 +1,5 @@
 import CFileStatus
+import CSQLiteSettings
 import Dispatch
 import GRDB
 import MartletCore
@@ -24,6 +25,7 @@ struct OpenedDatabase: Sendable {
 /// Opens the connections of one `SQLiteStorage`. Blocks for as long as another process holds a lock, up to the busy
 /// timeout.
 func openDatabase(path: String, options: SQLiteStorage.Options) throws -> OpenedDatabase {
+    martlet_sqlite_count_no_memory()
     try restrictFileMode(path: path)
     let mark = WriteMarkFile(beside: path, lockTimeout: options.busyTimeout)
     let deadline = ContinuousClock.now + options.busyTimeout

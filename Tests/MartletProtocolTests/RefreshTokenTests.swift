@@ -97,6 +97,15 @@ struct RefreshTokenTests {
         #expect(try Self.mint(key: other).text != Self.golden)
     }
 
+    /// swift-crypto's HMAC is the measure, with keys shorter and longer than a block too.
+    @Test(arguments: [1, 16, 32, 63, 64, 65, 200])
+    func macIsHMAC(keyLength: Int) throws {
+        let key = SymmetricKey(data: (0..<keyLength).map { UInt8(truncatingIfNeeded: $0) })
+        let bytes = try Base64URL.decode(Self.mint(key: key).text.dropFirst(4))
+        let fields = Array("martlet refresh token v1\0".utf8) + bytes[..<68]
+        #expect(Array(HMAC<SHA256>.authenticationCode(for: fields, using: key).prefix(16)) == Array(bytes[68...]))
+    }
+
     @Test func printsNoSecret() throws {
         let token = try Self.mint()
         let unauthenticated = try #require(UnauthenticatedRefreshToken(Self.golden))

@@ -15,6 +15,21 @@ public enum Base64URL {
         }
     }
 
+    /// Encodes bytes as base64url without padding, behind a prefix: for text that is made often.
+    package static func encode(_ bytes: Span<UInt8>, behind prefix: String) -> String {
+        var prefix = prefix
+        return prefix.withUTF8 { prefix in
+            // Safe: there is room for both, and they fill it one after the other.
+            unsafe String(
+                unsafeUninitializedCapacity: prefix.count + self.encodedCount(bytes.count)
+            ) { buffer in
+                _ = unsafe buffer.update(fromContentsOf: prefix)
+                var target = unsafe MutableSpan(_unsafeElements: buffer)
+                return self.encode(bytes, into: &target, at: prefix.count)
+            }
+        }
+    }
+
     /// Decodes base64url text.
     ///
     /// - Throws: ``JOSEError/Code/malformed`` for padding, any character outside `A`–`Z`, `a`–`z`, `0`–`9`, `-` and

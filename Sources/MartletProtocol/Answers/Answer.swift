@@ -21,7 +21,8 @@ extension Answer {
 
     /// The JSON text, in UTF-8.
     public func encoded() -> [UInt8] {
-        var writer = JSONWriter(capacity: 1024)
+        // A renewal's has some 1,400 bytes.
+        var writer = JSONWriter(capacity: 2_048)
         write(to: &writer)
         return writer.bytes
     }

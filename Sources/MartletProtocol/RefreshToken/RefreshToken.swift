@@ -9,11 +9,20 @@ public struct UnauthenticatedRefreshToken: Sendable {
     ///
     /// - Returns: nil where it is anything else.
     public init?(_ text: some StringProtocol) {
-        let characters = Array(text.utf8)
+        self.init(String(text))
+    }
+
+    /// As the other, for the text of a request: without a detour through a generic sequence.
+    public init?(_ text: String) {
+        var text = text
         let prefix = RefreshToken.prefix.utf8
-        guard characters.count == prefix.count + 112, characters.starts(with: prefix),
-            let bytes = try? Base64URL.decode(characters.span.extracting(prefix.count..<characters.count)),
-            bytes.count == RefreshToken.Layout.count, bytes[0] == RefreshToken.version,
+        let decoded = text.withUTF8 { characters -> [UInt8]? in
+            guard characters.count == prefix.count + 112, unsafe characters.starts(with: prefix) else {
+                return nil
+            }
+            return try? Base64URL.decode(unsafe characters.span.extracting(prefix.count..<characters.count))
+        }
+        guard let bytes = decoded, bytes.count == RefreshToken.Layout.count, bytes[0] == RefreshToken.version,
             UUIDv7(bytes: bytes[RefreshToken.Layout.session]) != nil
         else { return nil }
         self.bytes = bytes
@@ -33,11 +42,9 @@ public struct UnauthenticatedRefreshToken: Sendable {
     /// - Parameter key: the server's key with the id `keyID`.
     /// - Returns: nil where the token was not made with this key.
     package func authenticated(with key: RefreshTokenMACKey) -> RefreshToken? {
-        let claimed = bytes[RefreshToken.Layout.mac]
+        let claimed = RefreshTokenMAC(bytes: bytes[RefreshToken.Layout.mac])
         let expected = key.mac(over: bytes[..<RefreshToken.Layout.mac.lowerBound])
-        var difference: UInt8 = 0
-        for (left, right) in zip(claimed, expected) { difference |= left ^ right }
-        return difference == 0 ? RefreshToken(authenticatedBytes: bytes) : nil
+        return expected.equals(claimed) ? RefreshToken(authenticatedBytes: bytes) : nil
     }
 
     /// As the other, with a key that is used once.
@@ -100,7 +107,9 @@ public struct RefreshToken: Hashable, Sendable {
         bytes.append(bigEndian: nonce)
         bytes.append(bigEndian: parent.high)
         bytes.append(bigEndian: parent.low)
-        bytes.append(contentsOf: key.mac(over: bytes[...]))
+        let mac = key.mac(over: bytes[...])
+        bytes.append(bigEndian: mac.high)
+        bytes.append(bigEndian: mac.low)
         self.bytes = bytes
     }
 
@@ -116,7 +125,7 @@ public struct RefreshToken: Hashable, Sendable {
     }
 
     /// The text form, as clients hold it. A secret: never log it.
-    public var text: String { Self.prefix + Base64URL.encode(bytes) }
+    public var text: String { Base64URL.encode(bytes.span, behind: Self.prefix) }
 
     public var keyID: UInt8 { bytes[1] }
 

@@ -80,6 +80,7 @@ extension Statement {
     /// Runs a statement that gives no rows.
     ///
     /// - Returns: how many rows it changed.
+    @discardableResult
     func run() throws -> Int {
         defer { rewind() }
         while try next() != nil {}

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import MartletCore
 import MartletJOSE
@@ -14,10 +15,23 @@ extension Request {
 
     /// The body's bytes, which say of themselves that they are JSON.
     func jsonBytes(limit: Int) async throws -> [UInt8] {
-        guard MediaTypeField(headers[.contentType])?.isJSON == true else {
+        try headers.checkJSON()
+        return try await body.bytes(upTo: limit)
+    }
+}
+
+extension HTTPFields {
+    /// - Throws: `unsupportedMediaType` where they do not say that the body is JSON.
+    func checkJSON() throws(AuthorityError) {
+        guard MediaTypeField(self[.contentType])?.isJSON == true else {
             throw AuthorityError(.unsupportedMediaType, message: "Send the body as application/json.")
         }
-        return try await body.bytes(upTo: limit)
+    }
+}
+
+extension AuthorityError {
+    static func bodyTooLarge(limit: Int) -> AuthorityError {
+        AuthorityError(.tooLarge, message: "The body may have at most \(limit) bytes.")
     }
 }
 
@@ -28,9 +42,7 @@ extension RequestBody {
     func bytes(upTo limit: Int) async throws -> [UInt8] {
         var bytes: [UInt8] = []
         for try await part in self {
-            guard bytes.count + part.readableBytes <= limit else {
-                throw AuthorityError(.tooLarge, message: "The body may have at most \(limit) bytes.")
-            }
+            guard bytes.count + part.readableBytes <= limit else { throw AuthorityError.bodyTooLarge(limit: limit) }
             bytes.append(contentsOf: part.readableBytesView)
         }
         return bytes

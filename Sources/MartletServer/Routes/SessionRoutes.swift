@@ -17,7 +17,7 @@ extension AuthorityRoutes {
                     ))
                 return .uncached(.created, bytes: Grant(issued).encoded())
             },
-            Route(.post, "/v1/sessions/refresh") { request, context in
+            Route(.post, RenewalRoute.path) { request, context in
                 let body = try await RenewalBody(request.jsonBytes(limit: limits.body), limit: limits.body)
                 let issued = try await authority.renew(
                     body.refreshToken, from: .implied, presenter: request.presenter(context)

@@ -10,6 +10,7 @@ public struct AuthorityServer: Service {
     public let address: ListenAddress
     private let listener: AuthorityListener
     private let responder: RouterResponder<AuthorityRequestContext>
+    private let renewalRoute: RenewalRoute
     private let logger: Logger
 
     /// Takes the port and opens the authority. Connections wait from here on until ``run()``.
@@ -30,9 +31,12 @@ public struct AuthorityServer: Service {
             settings: configuration.authoritySettings(port: address.port), storage: storage, masterKey: masterKey,
             report: EventLog(logger: logger).write
         )
+        let strictTransportSecurity = tls != nil && !address.isLoopback
         responder = Self.router(
-            authority, configuration, strictTransportSecurity: tls != nil && !address.isLoopback
+            authority, configuration, strictTransportSecurity: strictTransportSecurity
         ).buildResponder()
+        renewalRoute = RenewalRoute(
+            authority, configuration, strictTransportSecurity: strictTransportSecurity, logger: logger)
     }
 
     static func router(
@@ -68,7 +72,7 @@ public struct AuthorityServer: Service {
     public func run() async throws {
         let group = ServiceGroup(
             services: [
-                listener.serving(responder),
+                listener.serving(responder, directly: renewalRoute),
                 ChangeWatcher(authority: authority, logger: logger),
                 Upkeep(authority: authority, logger: logger),
             ],

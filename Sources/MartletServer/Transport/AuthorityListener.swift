@@ -27,6 +27,7 @@ public struct AuthorityListener: Sendable {
     let tls: TLSContext?
     let limits: ListenerLimits
     let logger: Logger
+    private let directRoutes = DirectRoutes()
 
     /// Takes the address.
     ///
@@ -43,7 +44,8 @@ public struct AuthorityListener: Sendable {
         self.tls = tls
         self.limits = limits
         self.logger = logger
-        let pipeline = ConnectionPipeline(limits: limits, tls: tls, connections: connections)
+        let pipeline = ConnectionPipeline(
+            limits: limits, tls: tls, connections: connections, directRoutes: directRoutes)
         let port: Int
         let listening: [Listening]
         (listening, port) = try await Self.bind(address, pipeline)
@@ -58,6 +60,16 @@ public struct AuthorityListener: Sendable {
     public func serving<Responder: HTTPResponder>(_ responder: Responder) -> ListenerService<Responder>
     where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
         ListenerService(listener: self, responder: responder)
+    }
+
+    /// The same, with a route that is answered on its connection.
+    func serving<Responder: HTTPResponder>(
+        _ responder: Responder, directly route: any DirectRoute
+    ) -> ListenerService<Responder>
+    where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
+        let service = ListenerService(listener: self, responder: responder)
+        directRoutes.serve(route, on: service.executors)
+        return service
     }
 
     typealias Listening = NIOAsyncChannel<ConnectionPipeline.Connection, Never>

@@ -15,8 +15,12 @@ public struct AuthorityRequestContext: ClientAddressContext {
     var forwardedAddress: SocketAddress?
 
     public init(source: ApplicationRequestContextSource) {
+        self.init(source: source, requestID: AuthorityRequestID())
+    }
+
+    init(source: ApplicationRequestContextSource, requestID: AuthorityRequestID) {
         self.coreContext = CoreRequestContextStorage(source: source)
-        self.requestID = AuthorityRequestID()
+        self.requestID = requestID
         self.bareLogger = source.logger
         self.peer = source.channel.remoteAddress
     }

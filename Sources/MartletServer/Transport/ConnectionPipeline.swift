@@ -29,6 +29,7 @@ struct ConnectionPipeline: Sendable {
     let limits: ListenerLimits
     let tls: TLSContext?
     let connections: Connections
+    let directRoutes: DirectRoutes
 
     func setUp(_ channel: any Channel) -> EventLoopFuture<Connection> {
         let acceptedAt = NIODeadline.now()
@@ -67,7 +68,8 @@ struct ConnectionPipeline: Sendable {
             withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoder)
         try pipeline.addHandler(
-            HTTP1ConnectionHandler(limits: limits, isSecure: isSecure, acceptedAt: acceptedAt))
+            HTTP1ConnectionHandler(
+                limits: limits, isSecure: isSecure, acceptedAt: acceptedAt, directRoutes: directRoutes))
         return try exchange(channel)
     }
 

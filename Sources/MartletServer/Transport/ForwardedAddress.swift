@@ -20,14 +20,19 @@ public struct ForwardedAddress: RouterMiddleware {
         _ request: Request, context: AuthorityRequestContext,
         next: @concurrent (Request, AuthorityRequestContext) async throws -> Response
     ) async throws -> Response {
-        guard !trustedProxies.isEmpty, let peer = context.peer, isTrusted(peer) else {
+        guard let client = client(of: request.headers, peer: context.peer) else {
             return try await next(request, context)
         }
         var context = context
-        context.forwardedAddress = client(
-            peer: peer, forwarded: request.headers[values: .forwarded],
-            xForwardedFor: request.headers[values: .xForwardedFor])
+        context.forwardedAddress = client
         return try await next(request, context)
+    }
+
+    /// The client that the header fields name; nil where the peer is no trusted proxy.
+    func client(of headers: HTTPFields, peer: SocketAddress?) -> SocketAddress? {
+        guard !trustedProxies.isEmpty, let peer, isTrusted(peer) else { return nil }
+        return client(
+            peer: peer, forwarded: headers[values: .forwarded], xForwardedFor: headers[values: .xForwardedFor])
     }
 
     /// The client behind a trusted peer.

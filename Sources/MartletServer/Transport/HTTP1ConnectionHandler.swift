@@ -8,6 +8,9 @@ import NIOHTTPTypesHTTP1
 ///
 /// Requests go on as soon as they are whole, so a client may pipeline; answers leave in the same order. An answer of
 /// the listener itself waits until those under way have left.
+///
+/// What a ``DirectRoute`` takes does not go on: it is answered here. Requests that come meanwhile are held back, and
+/// where requests that went on are not answered yet, or the client does not read, it goes on as the others do.
 final class HTTP1ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = AssembledRequest
@@ -33,6 +36,19 @@ final class HTTP1ConnectionHandler: ChannelDuplexHandler {
     private var receiving = Receiving.head
     private var current = Exchange(version: .http1_1, isLast: false)
     private var inFlight = CircularBuffer<Exchange>(initialCapacity: 2)
+    private let directRoutes: DirectRoutes
+    /// The first of those in flight is with the direct route.
+    private var isAnsweringDirectly = false
+    /// How many of those in flight have gone on.
+    private var forwarded = 0
+    /// The last of those in flight: they wait for the direct route.
+    private var held = CircularBuffer<AssembledRequest>(initialCapacity: 0)
+    /// What the next handler has not been told, since it would not take requests after it.
+    private var heldInputClosed = false
+    /// The next handler wants more, which has to wait until nothing is held.
+    private var heldRead = false
+    /// Writes bytes past the encoder.
+    private var wire: ChannelHandlerContext?
     private var refusal: RequestRefusal?
     private var isQuiescing = false
     private var isInputClosed = false
@@ -46,8 +62,9 @@ final class HTTP1ConnectionHandler: ChannelDuplexHandler {
     private var writeDeadline = NIODeadline.distantFuture
 
     /// - Parameter acceptedAt: when the connection was accepted.
-    init(limits: ListenerLimits, isSecure: Bool, acceptedAt: NIODeadline) {
+    init(limits: ListenerLimits, isSecure: Bool, acceptedAt: NIODeadline, directRoutes: DirectRoutes) {
         self.limits = limits
+        self.directRoutes = directRoutes
         self.isSecure = isSecure
         self.assembler = RequestAssembler(limits: limits)
         self.readDeadline = acceptedAt + TimeAmount(limits.headDeadline)
@@ -58,11 +75,13 @@ final class HTTP1ConnectionHandler: ChannelDuplexHandler {
             self.deadlinePassed(context: context)
         }
         updateTimer()
+        wire = try? context.pipeline.syncOperations.context(handlerType: HTTPResponseEncoder.self)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         timer?.cancel()
         timer = nil
+        wire = nil
     }
 
     // MARK: Requests
@@ -87,13 +106,17 @@ final class HTTP1ConnectionHandler: ChannelDuplexHandler {
             guard let request = assembler.end() else { return }
             receiving = current.isLast || isQuiescing ? .nothing : .head
             inFlight.append(current)
-            context.fireChannelRead(wrapInboundOut(request))
+            take(request, context: context)
         }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         updateTimer()
         context.fireChannelReadComplete()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if held.isEmpty { context.read() } else { heldRead = true }
     }
 
     private func act(on action: RequestAssembler.Action, context: ChannelHandlerContext) {
@@ -135,7 +158,16 @@ final class HTTP1ConnectionHandler: ChannelDuplexHandler {
             promise?.fail(ChannelError.ioOnClosedChannel)
             return
         }
-        switch unwrapOutboundIn(data) {
+        let part = unwrapOutboundIn(data)
+        if case .end = part { forwarded -= 1 }
+        write(part, of: exchange, promise: promise, context: context)
+    }
+
+    private func write(
+        _ part: HTTPResponsePart, of exchange: Exchange, promise: EventLoopPromise<Void>? = nil,
+        context: ChannelHandlerContext
+    ) {
+        switch part {
         case .head(let response):
             var head = HTTPResponseHead(response)
             head.version = exchange.version.minor == 0 ? .http1_0 : .http1_1
@@ -174,7 +206,12 @@ final class HTTP1ConnectionHandler: ChannelDuplexHandler {
 
     /// Writes the last part and then ends our side; the client's is read until it ends, so that a client that is still
     /// sending gets the answer rather than a reset.
-    private func close(after end: NIOAny, promise: EventLoopPromise<Void>? = nil, context: ChannelHandlerContext) {
+    ///
+    /// - Parameter writer: what writes the part; nil for this handler.
+    private func close(
+        after end: NIOAny, promise: EventLoopPromise<Void>? = nil, by writer: ChannelHandlerContext? = nil,
+        context: ChannelHandlerContext
+    ) {
         isClosing = true
         receiving = .nothing
         readDeadline = .now() + TimeAmount(limits.writeDeadline)
@@ -191,7 +228,83 @@ final class HTTP1ConnectionHandler: ChannelDuplexHandler {
                 context.close(mode: .output, promise: nil)
             }
         }
-        context.writeAndFlush(end, promise: written)
+        (writer ?? context).writeAndFlush(end, promise: written)
+    }
+
+    // MARK: Direct answers
+
+    /// Answers a request directly, holds it back, or lets it go on.
+    private func take(_ request: AssembledRequest, context: ChannelHandlerContext) {
+        if isAnsweringDirectly {
+            held.append(request)
+        } else if forwarded == 0, inFlight.first?.version == .http1_1, let wire, context.channel.isWritable,
+            let serving = directRoutes.serving, serving.route.takes(request.head)
+        {
+            answerDirectly(request, serving, wire: wire, context: context)
+        } else {
+            forwarded += 1
+            context.fireChannelRead(wrapInboundOut(request))
+        }
+    }
+
+    private func answerDirectly(
+        _ request: AssembledRequest, _ serving: DirectRoutes.Serving, wire: ChannelHandlerContext,
+        context: ChannelHandlerContext
+    ) {
+        isAnsweringDirectly = true
+        let (eventLoop, channel) = (context.eventLoop, context.channel)
+        let own = NIOLoopBound((self, wire, context), eventLoop: eventLoop)
+        Task(executorPreference: serving.executors[eventLoop]) {
+            let answer = await serving.route.answer(to: request, on: channel)
+            let finish = { @Sendable () -> Void in
+                let (handler, wire, context) = own.value
+                handler.finish(answer, wire: wire, context: context)
+            }
+            if eventLoop.inEventLoop { finish() } else { eventLoop.execute(finish) }
+        }
+    }
+
+    private func finish(_ answer: DirectAnswer, wire: ChannelHandlerContext, context: ChannelHandlerContext) {
+        isAnsweringDirectly = false
+        // The connection may have ended meanwhile.
+        guard let exchange = inFlight.first, !isClosing, self.wire != nil else { return }
+        switch answer {
+        case .encoded(var bytes, let body):
+            let isEnd = endsWith(exchange)
+            if isEnd { bytes.writeStaticString("Connection: close\r\n") }
+            bytes.writeStaticString("\r\n")
+            bytes.writeBytes(body)
+            inFlight.removeFirst()
+            let message = NIOAny(IOData.byteBuffer(bytes))
+            if isEnd {
+                close(after: message, by: wire, context: context)
+            } else {
+                wire.writeAndFlush(message, promise: nil)
+                if inFlight.isEmpty { answered(context: context) }
+            }
+        case .response(let head, let body):
+            write(.head(head), of: exchange, context: context)
+            write(.body(body), of: exchange, context: context)
+            write(.end(nil), of: exchange, context: context)
+            context.flush()
+        }
+        goOn(context: context)
+    }
+
+    /// Takes what was held back.
+    private func goOn(context: ChannelHandlerContext) {
+        guard !held.isEmpty || heldInputClosed || heldRead else { return }
+        while !isAnsweringDirectly, let request = held.popFirst() { take(request, context: context) }
+        guard held.isEmpty else { return }
+        context.fireChannelReadComplete()
+        if heldInputClosed {
+            heldInputClosed = false
+            context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        }
+        if heldRead {
+            heldRead = false
+            context.read()
+        }
     }
 
     // MARK: Events
@@ -208,6 +321,10 @@ final class HTTP1ConnectionHandler: ChannelDuplexHandler {
             isInputClosed = true
             receiving = .nothing
             if isOutputClosed || inFlight.isEmpty && !isClosing { context.close(promise: nil) }
+            guard held.isEmpty else {
+                heldInputClosed = true
+                return
+            }
         default:
             break
         }

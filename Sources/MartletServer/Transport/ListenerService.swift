@@ -15,7 +15,7 @@ public struct ListenerService<Responder: HTTPResponder>: Service
 where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
     let listener: AuthorityListener
     let responder: Responder
-    private let executors = EventLoopExecutors(MultiThreadedEventLoopGroup.singleton)
+    let executors = EventLoopExecutors(MultiThreadedEventLoopGroup.singleton)
 
     init(listener: AuthorityListener, responder: Responder) {
         self.listener = listener

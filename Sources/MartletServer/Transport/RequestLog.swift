@@ -14,7 +14,14 @@ public struct RequestLog: RouterMiddleware {
         _ request: Request, context: AuthorityRequestContext,
         next: @concurrent (Request, AuthorityRequestContext) async throws -> Response
     ) async throws -> Response {
-        let start = ContinuousClock.now
+        try await handle(request, context: context, since: .now, next: next)
+    }
+
+    /// - Parameter start: when the request began to be answered.
+    func handle(
+        _ request: Request, context: AuthorityRequestContext, since start: ContinuousClock.Instant,
+        next: @concurrent (Request, AuthorityRequestContext) async throws -> Response
+    ) async throws -> Response {
         var response: Response
         do {
             response = try await next(request, context)
@@ -26,23 +33,29 @@ public struct RequestLog: RouterMiddleware {
             response = Response(RequestRefusal.failed)
         }
         response.headers[.xRequestID] = context.id
-        log(request, context: context, status: response.status.code, since: start)
+        log(request.head, context.requestID, context.bareLogger, status: response.status.code, since: start) {
+            context.clientAddress
+        }
         return response
     }
 
-    private func log(
-        _ request: Request, context: AuthorityRequestContext, status: Int, since start: ContinuousClock.Instant
+    /// Writes the line of a request that was answered.
+    ///
+    /// - Parameter address: the client's.
+    func log(
+        _ request: HTTPRequest, _ id: AuthorityRequestID, _ logger: Logger, status: Int,
+        since start: ContinuousClock.Instant, address: () -> String
     ) {
-        guard context.bareLogger.logLevel <= .info else { return }
-        context.bareLogger.info(
+        guard logger.logLevel <= .info else { return }
+        logger.info(
             "request",
             metadata: [
                 "method": .string(request.method.rawValue),
-                "path": .string(String(request.uri.path.prefix(256))),
+                "path": .string(String((request.path ?? "").prefix { $0 != "?" }.prefix(256))),
                 "status": .stringConvertible(status),
                 "ms": .string(Self.milliseconds(ContinuousClock.now - start)),
-                "request": .stringConvertible(context.requestID),
-                "address": .string(context.clientAddress),
+                "request": .stringConvertible(id),
+                "address": .string(address()),
             ])
     }
 

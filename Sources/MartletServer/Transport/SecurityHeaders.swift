@@ -5,7 +5,7 @@ public import Hummingbird
 ///
 /// A route that sets one of them keeps its own: a page needs another `Content-Security-Policy` than JSON does.
 public struct SecurityHeaders<Context: RequestContext>: RouterMiddleware {
-    private let fields: [HTTPField]
+    let fields: [HTTPField]
 
     /// - Parameter strictTransportSecurity: whether browsers shall use HTTPS only with this host (RFC 6797), for a
     ///   year. It holds for every port of the host, so it does not suit `localhost`.

@@ -1,5 +1,6 @@
 import MartletCore
 import MartletProtocol
+import Synchronization
 
 extension StorageConformance {
     private static let now = Fixtures.start + .seconds(100)
@@ -333,7 +334,9 @@ extension StorageConformance {
             for _ in 0..<24 { fixtures.append(try await subject.signIn(user)) }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for (index, fixture) in fixtures.enumerated() {
+                    let isEnded = Flag()
                     group.addTask {
+                        defer { isEnded.raise() }
                         if index.isMultiple(of: 2) {
                             try await replay(fixture, on: subject.handle(index / 2))
                         } else {
@@ -342,8 +345,10 @@ extension StorageConformance {
                         }
                     }
                     group.addTask {
-                        while try await subject.other.session(fixture.session.id)?.end == nil {
-                            try Task.checkCancellation()
+                        while true {
+                            let wasEnded = isEnded.isRaised
+                            if try await subject.other.session(fixture.session.id)?.end != nil { break }
+                            try require(!wasEnded, "a session that was ended goes on")
                             await Task.yield()
                         }
                         try require(
@@ -377,20 +382,24 @@ extension StorageConformance {
             var fixtures: [SessionFixture] = []
             for _ in 0..<40 { fixtures.append(try await subject.signIn(user)) }
             let ended = Set(fixtures.map(\.session.id.description))
+            let areEnded = fixtures.map { _ in Flag() }
             let read = try await withThrowingTaskGroup(of: [StoredRevocation].self) { group in
                 for (index, fixture) in fixtures.enumerated() {
                     group.addTask {
+                        defer { areEnded[index].raise() }
                         _ = try await subject.handle(index).end(.session(fixture.session.id), end, denial: denial)
                         return []
                     }
                 }
                 group.addTask {
                     var read: [StoredRevocation] = []
-                    while read.count < ended.count {
+                    while true {
+                        // Before the look: what is not there after all ends will not come.
+                        let isLast = areEnded.allSatisfy(\.isRaised)
                         let page = try await subject.other.revocations(after: read.last?.number ?? 0, limit: 7)
                         read += page.revocations
-                        try Task.checkCancellation()
-                        if page.revocations.isEmpty { await Task.yield() }
+                        if page.revocations.isEmpty, isLast { break }
+                        await Task.yield()
                     }
                     return read
                 }
@@ -432,4 +441,13 @@ extension StorageConformance {
             }
         },
     ]
+}
+
+/// Raised once, to be seen by others.
+private final class Flag: Sendable {
+    private let state = Mutex(false)
+
+    func raise() { state.withLock { $0 = true } }
+
+    var isRaised: Bool { state.withLock { $0 } }
 }

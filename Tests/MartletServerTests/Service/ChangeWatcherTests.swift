@@ -43,24 +43,16 @@ struct ChangeWatcherTests {
             var reads = messages.filter { $0 == "read keys and clients from storage" }.makeAsyncIterator()
             _ = await reads.next()
 
-            var delays: [Duration] = []
             for number in 1...4 {
                 _ = try await there.keys.rotate(.signing)
-                var start = ContinuousClock.now
                 while here.keys.jwks != there.keys.jwks { _ = await reads.next() }
-                delays.append(ContinuousClock.now - start)
 
                 _ = try await there.addClient(NewClient(id: "app-\(number)", isPublic: true))
-                start = ContinuousClock.now
                 _ = await reads.next()
-                delays.append(ContinuousClock.now - start)
                 try await there.removeClient("app-\(number)")
                 _ = await reads.next()
                 #expect(try await here.clients.client("app-\(number)") == nil)
             }
-            // The median, since the machine may be busy with something else for a moment.
-            #expect(delays.sorted()[delays.count / 2] < .milliseconds(200), "\(delays)")
-
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
         }
@@ -89,16 +81,12 @@ struct ChangeWatcherTests {
             tasks.addTask { try await group.run() }
             var said = messages.makeAsyncIterator()
             #expect(await said.next() == "read keys and clients from storage")
-            var delays: [Duration] = []
             for number in 1...10 {
-                let start = ContinuousClock.now
                 try await there.revoke(.token("token-\(number)"))
                 #expect(await said.next() == "read the denylist from storage")
-                delays.append(ContinuousClock.now - start)
                 #expect(here.revocations.cursor == there.revocations.cursor)
                 #expect(here.revocations.snapshot().entries.last?.entry.id == "token-\(number)")
             }
-            #expect(delays.sorted()[delays.count / 2] < .milliseconds(200), "\(delays)")
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
         }

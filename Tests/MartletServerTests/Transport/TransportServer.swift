@@ -25,6 +25,7 @@ struct TransportServer {
     /// Runs a listener, and after `body` shuts it down and waits for its end.
     static func with<Value>(
         router: Router<AuthorityRequestContext> = .forTransportTests(),
+        directly route: (any DirectRoute)? = nil,
         host: String = "localhost",
         port: Int = 0,
         isSecure: Bool = true,
@@ -39,9 +40,10 @@ struct TransportServer {
             if isSecure, context == nil { context = try TLSContext(source: .localCA(authority), logger: logger) }
             let listener = try await AuthorityListener(
                 address: ListenAddress(host: host, port: port), tls: context, limits: limits, logger: logger)
+            let responder = router.buildResponder()
+            let service = route.map { listener.serving(responder, directly: $0) } ?? listener.serving(responder)
             let services = ServiceGroup(
-                configuration: ServiceGroupConfiguration(
-                    services: [listener.serving(router.buildResponder())], logger: .silent))
+                configuration: ServiceGroupConfiguration(services: [service], logger: .silent))
             return try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await services.run() }
                 do {
@@ -110,12 +112,13 @@ extension Logger {
 }
 
 extension Router where Context == AuthorityRequestContext {
-    /// `/hello` answers, `/echo` sends the body back, `/large` answers with 8 MiB, `/address` tells the client's.
+    /// `/hello` and `/direct` answer, `/echo` sends the body back, `/large` answers with 8 MiB, `/address` tells the client's.
     static func forTransportTests() -> Router {
         let router = Router(context: AuthorityRequestContext.self)
         router.get("hello") { _, _ in "hello" }
         // Leaves it to the transport to send no content.
         router.head("hello") { _, _ in "hello" }
+        router.post("direct") { _, _ in "by the router" }
         router.get("address") { _, context in context.clientAddress }
         router.post("echo") { request, _ in
             Response(status: .ok, body: ResponseBody(byteBuffer: try await request.body.collect(upTo: .max)))
