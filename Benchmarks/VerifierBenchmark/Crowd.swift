@@ -89,15 +89,48 @@ struct Crowd: Sendable {
     }
 
     func cached(_ count: Int) async throws {
-        var index = 0
+        // Where several do it, not all of them in the same order.
+        var index = Int.random(in: 0..<tokens.count)
         for _ in 0..<count {
             try await check(tokens[index])
             index = index + 1 == tokens.count ? 0 : index + 1
         }
     }
 
+    /// As the texts of tokens are in a server, which has just read the request: at hand.
+    func readThenCached(_ count: Int) async throws {
+        var index = 0
+        for _ in 0..<count {
+            guard read(tokens[index]) else { throw VerifierBenchmark.Failure.refused }
+            try await check(tokens[index])
+            index = index + 1 == tokens.count ? 0 : index + 1
+        }
+    }
+
+    /// What of ``readThenCached(_:)`` is not the check.
+    func readOnly(_ count: Int) async throws {
+        var index = 0
+        for _ in 0..<count {
+            guard read(tokens[index]) else { throw VerifierBenchmark.Failure.refused }
+            index = index + 1 == tokens.count ? 0 : index + 1
+        }
+    }
+
+    private func read(_ token: String) -> Bool {
+        let letters = token.utf8.withContiguousStorageIfAvailable { bytes in
+            stride(from: 0, to: bytes.count, by: 64).count { bytes[$0] > UInt8(ascii: " ") }
+        }
+        return letters ?? 0 > 8
+    }
+
+    /// Each request has a text of its own, also where the token is the same.
     func hot(_ count: Int) async throws {
-        for _ in 0..<count { try await check(tokens[0]) }
+        try await hot(tokens[0], count)
+    }
+
+    private func hot(_ token: String, _ count: Int) async throws {
+        let text = String(decoding: Array(token.utf8), as: UTF8.self)
+        for _ in 0..<count { try await check(text) }
     }
 
     func hotVerify(_ count: Int) async throws {
@@ -113,7 +146,7 @@ struct Crowd: Sendable {
         try await withThrowingTaskGroup { group in
             for thread in 0..<2 {
                 group.addTask {
-                    for _ in 0..<count / 2 { try await check(tokens[thread]) }
+                    try await hot(tokens[thread], count / 2)
                 }
             }
             try await group.waitForAll()

@@ -24,11 +24,8 @@ extension Verifier {
     /// It is as strict as ``verify(_:)``, does no I/O and allocates nothing.
     ///
     /// - Parameter bearerToken: the token as it came, without `Bearer`.
-    public func cached(_ bearerToken: String) -> VerifiedAccessToken? {
-        guard let cache else { return nil }
-        let now = clock.approximateNow.milliseconds
-        guard lease.covers(now) else { return nil }
-        return cache.token(for: bearerToken, at: now)
+    public func cached(_ bearerToken: borrowing String) -> VerifiedAccessToken? {
+        lookUp?.token(for: bearerToken, while: lease)
     }
 
     /// The long way: with a look at the keys and at the feed.

@@ -36,6 +36,8 @@ public final class Verifier: Service {
     let clock: any VerifierClock
     let clockSkew: Int64
     let cache: VerifiedTokenCache?
+    /// What a look-up needs, without the reference counts that all threads would have in common.
+    let lookUp: CachedLookUp?
     let lease = VerificationLease()
     let counters: VerifierCounters
     let knowledge: RevocationKnowledge
@@ -94,6 +96,7 @@ public final class Verifier: Service {
         self.clock = clock
         self.clockSkew = policy.clockSkew
         self.cache = cache
+        self.lookUp = cache.map { CachedLookUp($0, clock: clock) }
         let counters = VerifierCounters()
         self.counters = counters
         let knowledge = RevocationKnowledge(
@@ -151,6 +154,7 @@ public final class Verifier: Service {
         self.clock = clock
         self.clockSkew = policy.clockSkew
         self.cache = cache
+        self.lookUp = cache.map { CachedLookUp($0, clock: clock) }
         self.counters = VerifierCounters()
         self.knowledge = RevocationKnowledge(bound: .zero, clockSkew: clockSkew, at: clock.elapsed)
         self.revocations = nil

@@ -39,12 +39,15 @@ public struct SystemVerifierClock: VerifierClock {
 
     public var now: Timestamp { Self.wallClock(CLOCK_REALTIME) }
 
-    public var approximateNow: Timestamp {
+    public var approximateNow: Timestamp { Self.approximateWallClock }
+
+    @inline(__always)
+    static var approximateWallClock: Timestamp {
         #if os(Linux)
         // Of the last tick, at most 10 ms ago.
-        Self.wallClock(CLOCK_REALTIME_COARSE)
+        wallClock(CLOCK_REALTIME_COARSE)
         #else
-        now
+        wallClock(CLOCK_REALTIME)
         #endif
     }
 
@@ -54,6 +57,7 @@ public struct SystemVerifierClock: VerifierClock {
         try await ContinuousClock().sleep(until: origin + elapsed)
     }
 
+    @inline(__always)
     private static func wallClock(_ clock: clockid_t) -> Timestamp {
         var time = timespec()
         let status = unsafe clock_gettime(clock, &time)

@@ -93,6 +93,7 @@ struct VerifiedTokenCacheTests {
         let cache = VerifiedTokenCache(capacity: 1)
         let texts = try (0..<100).map { try text($0) }
         try insert(texts, into: cache)
+        // One set is filled up, the others are never looked at.
         #expect(cache.count == 8)
         // The newest is there, and there once.
         try insert([texts[99]], into: cache)
@@ -135,6 +136,31 @@ struct VerifiedTokenCacheTests {
             }
         }
         for number in 0..<12 { #expect(cache.token(for: texts[number], at: 0) == nil) }
+    }
+
+    /// Two threads that want one token get an entry each, and both entries go with the token.
+    @Test func aTokenThatIsFoughtForHasAnEntryForEachThread() async throws {
+        let cache = VerifiedTokenCache(capacity: 64)
+        let text = try text()
+        let token = try verified(text)
+        let isOver = Shared(0)
+        await withTaskGroup { group in
+            for _ in 0..<2 {
+                group.addTask {
+                    while isOver.value == 0, !Task.isCancelled {
+                        for _ in 0..<10_000 where cache.token(for: text, at: 0) == nil {
+                            cache.insert(token, for: text, until: 100, generation: cache.generation)
+                        }
+                        // The entry that they met at, and one for each.
+                        if cache.count >= 3 { isOver.value = 1 }
+                    }
+                }
+            }
+        }
+        #expect(cache.count >= 3)
+        cache.removeAll(at: 0) { $0 == token }
+        #expect(cache.count == 0)
+        #expect(cache.token(for: text, at: 0) == nil)
     }
 
     // MARK: In the verifier

@@ -7,8 +7,7 @@ import Synchronization
 /// change at once, a revocation or a key that goes, takes its tokens out of the cache itself.
 struct VerificationLease: ~Copyable, Sendable {
     /// It is given in the time of the wall clock, which may be set: then it ends, or is too long by this at most.
-    static let longest = Duration.seconds(1)
-    private static let longestMilliseconds = UInt64(longest.wholeMilliseconds)
+    private static var longestMilliseconds: Int64 { 1_000 }
 
     /// Milliseconds since 1970.
     private let end = Atomic<Int64>(.min)
@@ -16,12 +15,13 @@ struct VerificationLease: ~Copyable, Sendable {
     @inline(__always)
     func covers(_ now: Int64) -> Bool {
         // The difference is negative, which is huge here, once the end has come.
-        UInt64(bitPattern: end.load(ordering: .relaxed) &- now &- 1) < Self.longestMilliseconds
+        UInt64(bitPattern: end.load(ordering: .relaxed) &- now &- 1) < UInt64(Self.longestMilliseconds)
     }
 
     /// - Parameter now: read before whatever the duration was made from, so that the end is never too late.
     func renew(at now: Int64, for duration: Duration) {
         guard duration > .zero else { return }
-        end.store(now + min(duration, Self.longest).wholeMilliseconds, ordering: .relaxed)
+        let length = min(duration, .milliseconds(Self.longestMilliseconds)).wholeMilliseconds
+        end.store(now + length, ordering: .relaxed)
     }
 }

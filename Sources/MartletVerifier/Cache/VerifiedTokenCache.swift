@@ -15,10 +15,14 @@ import Glibc
 /// nobody: a slot that another thread is in the middle of is, after a moment, taken for one without the token, which
 /// then is verified once more. A look-up allocates nothing and writes to nothing but the one slot it finds.
 ///
-/// A token leaves with ``removeAll(at:where:)``, when it expires, or for a newer one where its set is full. A token that
+/// Two threads that want one token at the same moment would fight for its slot and for its reference count. So such a
+/// token gets an entry for each thread, verified by itself.
+///
+/// A token leaves with ``removeAll(at:where:)``, when it expires, or for a newer one where its sets are full. A token that
 /// was verified before such a removal and comes after it is not taken: see ``generation``.
 ///
-/// - Note: `@unchecked`, because the slots are reached by pointers. All of a slot is touched under its lock only.
+/// - Note: `@unchecked`, because the slots are reached by pointers. All that is not atomic in a slot is touched under its
+///   lock only.
 @safe final class VerifiedTokenCache: @unchecked Sendable {
     /// How many slots a tag leads to: as many as tags fit into a line of the processor's cache.
     private static let ways = 8
@@ -36,7 +40,7 @@ import Glibc
     private let keys = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
 
     /// - Parameter capacity: how many tokens have to find room, at least one. There are twice as many slots and more,
-    ///   so that hardly a token is given up for another before.
+    ///   and each tag leads to two sets, so that hardly a token is given up for another before.
     init(capacity: Int) {
         var sets = 1
         while sets * Self.ways < capacity * 2 { sets *= 2 }
@@ -62,21 +66,44 @@ import Glibc
     ///   - text: the token as it came.
     ///   - now: milliseconds since 1970.
     @inline(__always)
-    func token(for text: String, at now: Int64) -> VerifiedAccessToken? {
+    func token(for text: borrowing String, at now: Int64) -> VerifiedAccessToken? {
+        #if canImport(Darwin)
         unsafe text.withBytes { unsafe token(for: $0, at: now) }
+        #else
+        // As above, and without a reference to the text, which two threads might have in common.
+        unsafe text.utf8.span.withUnsafeBufferPointer { unsafe token(for: $0, at: now) }
+        #endif
     }
 
     @inline(__always)
     private func token(for text: UnsafeBufferPointer<UInt8>, at now: Int64) -> VerifiedAccessToken? {
         guard text.count >= Self.minimumBytes else { return nil }
         let tag = unsafe tag(of: text)
-        let first = firstSlot(of: tag)
-        for index in first..<first + Self.ways where unsafe tags[index].load(ordering: .relaxed) == tag {
-            if let token = unsafe token(in: index, for: text, at: now) { return token }
+        guard let index = slot(with: tag) else { return nil }
+        guard unsafe slots[index].isFoughtFor.load(ordering: .relaxed) else {
+            return unsafe token(in: index, for: text, at: now)
+        }
+        return unsafe ownToken(tag, for: text, at: now)
+    }
+
+    /// The entry of this thread.
+    @inline(never)
+    private func ownToken(_ tag: UInt64, for text: UnsafeBufferPointer<UInt8>, at now: Int64) -> VerifiedAccessToken? {
+        guard let index = slot(with: ownTag(tag)) else { return nil }
+        return unsafe token(in: index, for: text, at: now)
+    }
+
+    @inline(__always)
+    private func slot(with tag: UInt64) -> Int? {
+        let (first, second) = firstSlots(of: tag)
+        for index in first..<first + Self.ways where unsafe tags[index].load(ordering: .relaxed) == tag { return index }
+        for index in second..<second + Self.ways where unsafe tags[index].load(ordering: .relaxed) == tag {
+            return index
         }
         return nil
     }
 
+    @inline(__always)
     private func token(in index: Int, for text: UnsafeBufferPointer<UInt8>, at now: Int64) -> VerifiedAccessToken? {
         guard tryLock(index) else { return nil }
         defer { unlock(index) }
@@ -107,11 +134,11 @@ import Glibc
         _ token: VerifiedAccessToken, for text: UnsafeBufferPointer<UInt8>, until: Int64, generation: UInt64
     ) {
         guard text.count >= Self.minimumBytes, let start = text.baseAddress else { return }
-        let tag = unsafe tag(of: text)
+        var tag = unsafe tag(of: text)
+        if let index = slot(with: tag), unsafe slots[index].isFoughtFor.load(ordering: .relaxed) { tag = ownTag(tag) }
         let index = slot(for: tag)
         guard tryLock(index) else { return }
-        let old = unsafe slots[index].content
-        unsafe slots[index].content = Content()
+        let old = takeContent(of: index)
         // This tag first, the generation then; a removal does it the other way round. So one of the two sees the other,
         // and where both do, the removal waits for the lock and finds the token.
         unsafe tags[index].store(tag, ordering: .sequentiallyConsistent)
@@ -128,16 +155,11 @@ import Glibc
 
     /// The slot that has this tag already, else an empty one, else one after the other.
     private func slot(for tag: UInt64) -> Int {
-        let first = firstSlot(of: tag)
-        var empty: Int?
-        for index in first..<first + Self.ways {
-            switch unsafe tags[index].load(ordering: .relaxed) {
-            case tag: return index
-            case 0: empty = empty ?? index
-            default: break
-            }
+        if let index = slot(with: tag) { return index }
+        let (first, second) = firstSlots(of: tag)
+        for set in [first, second] {
+            for index in set..<set + Self.ways where unsafe tags[index].load(ordering: .relaxed) == 0 { return index }
         }
-        if let empty { return empty }
         let turn = hand.wrappingAdd(1, ordering: .relaxed).oldValue
         return first + Int(UInt(bitPattern: turn) % UInt(Self.ways))
     }
@@ -161,8 +183,7 @@ import Glibc
     private func remove(_ token: VerifiedAccessToken, from index: Int) {
         lock(index)
         guard unsafe slots[index].content.token == token else { return unlock(index) }
-        let old = unsafe slots[index].content
-        unsafe slots[index].content = Content()
+        let old = takeContent(of: index)
         unsafe tags[index].store(0, ordering: .relaxed)
         unlock(index)
         unsafe old.bytes?.deallocate()
@@ -188,9 +209,32 @@ import Glibc
         return (product.high ^ product.low) | 1
     }
 
+    /// The tag of the entry that a token has for this thread.
+    private func ownTag(_ tag: UInt64) -> UInt64 {
+        #if canImport(Glibc)
+        let thread = UInt64(pthread_self())
+        #else
+        let thread = unsafe UInt64(UInt(bitPattern: pthread_self()))
+        #endif
+        let product = (tag ^ thread).multipliedFullWidth(by: keys.0 | 1)
+        return (product.high ^ product.low) | 1
+    }
+
+    /// Where the two sets begin that a tag leads to.
     @inline(__always)
-    private func firstSlot(of tag: UInt64) -> Int {
-        Int(truncatingIfNeeded: (tag >> 16) & setMask) * Self.ways
+    private func firstSlots(of tag: UInt64) -> (Int, Int) {
+        (
+            Int(truncatingIfNeeded: tag >> 8 & setMask) &* Self.ways,
+            Int(truncatingIfNeeded: tag >> 36 & setMask) &* Self.ways
+        )
+    }
+
+    /// To be called under the lock.
+    private func takeContent(of index: Int) -> Content {
+        unsafe slots[index].isFoughtFor.store(false, ordering: .relaxed)
+        let content = unsafe slots[index].content
+        unsafe slots[index].content = Content()
+        return content
     }
 
     /// Waits for a moment, in which whoever has the lock is done, unless it was put to sleep in the middle.
@@ -202,6 +246,7 @@ import Glibc
 
     @inline(never)
     private func tryLockAgain(_ index: Int) -> Bool {
+        unsafe slots[index].isFoughtFor.store(true, ordering: .relaxed)
         for _ in 0..<1_000
         where unsafe !slots[index].isLocked.load(ordering: .relaxed)
             && !slots[index].isLocked.exchange(true, ordering: .acquiring)
@@ -230,6 +275,8 @@ import Glibc
 
     private struct Slot: ~Copyable {
         let isLocked = Atomic<Bool>(false)
+        /// Two threads met here. The token has, besides, an entry for each thread that asks for it.
+        let isFoughtFor = Atomic<Bool>(false)
         var content = Content()
     }
 }
