@@ -55,7 +55,7 @@ enum VerifierBenchmark {
         func share(_ name: String, _ other: String) -> String { ratio((times[name] ?? 0) / (times[other] ?? 1)) }
         print("with 100,000 entries, of none: \(share("10,000 tokens, 100,000 entries", "10,000 tokens: cached"))")
         print("two threads, of one: \(share("10,000 tokens: cached", "10,000 tokens, two threads")) times as many")
-        print("cold check with 100,000 entries, of bare: \(share("cold check, 100,000 entries", "bare ES256 operation"))")
+        print("cold check, 100,000 entries, of bare: \(share("cold check, 100,000 entries", "bare ES256 operation"))")
     }
 
     private static func allocations(of crowd: Crowd) async throws {

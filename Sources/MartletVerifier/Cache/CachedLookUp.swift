@@ -6,8 +6,7 @@ import MartletProtocol
 ///
 /// Whoever has it has to keep the cache for as long.
 @safe struct CachedLookUp: Sendable {
-    // Safe to send: the cache is, and nothing is counted.
-    private nonisolated(unsafe) let cache: Unmanaged<VerifiedTokenCache>
+    private let cache: Unmanaged<VerifiedTokenCache>
     /// Nil for the system's, which is read without a detour.
     private let clock: (any VerifierClock)?
 
