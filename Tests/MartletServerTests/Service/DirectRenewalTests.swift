@@ -43,8 +43,8 @@ struct DirectRenewalTests {
             let body = #"{"refreshToken":"\#(first.refreshToken)"}"#
             #expect(try await ask(port, "HTTP/1.1", body) == (try await ask(port, "HTTP/1.0", body)))
             for (type, body) in Self.refusals {
-                let direct = try await ask(port, "HTTP/1.1", type, body)
-                let routed = try await ask(port, "HTTP/1.0", type, body)
+                let direct = try await ask(port, "HTTP/1.1", type: type, body)
+                let routed = try await ask(port, "HTTP/1.0", type: type, body)
                 #expect(direct == routed, "\(type) \(body.prefix(40))")
                 #expect(direct.status.hasPrefix("4"))
             }
@@ -75,7 +75,7 @@ struct DirectRenewalTests {
     }
 
     private func ask(
-        _ port: Int, _ version: String, _ type: String = "application/json", _ body: String
+        _ port: Int, _ version: String, type: String = "application/json", _ body: String
     ) async throws -> Answer {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: "127.0.0.1", port: port) { channel in
