@@ -58,9 +58,11 @@ extension MartletClientError {
         public static let signedOut = Code("signed_out")
         /// The username or the password is wrong.
         public static let invalidCredentials = Code("invalid_credentials")
-        /// The server could not be reached, its certificate is not trusted, or its answer was lost. The session is
-        /// kept.
+        /// The server could not be reached, or its answer was lost. The session is kept.
         public static let offline = Code("offline")
+        /// The server's certificate is not from a CA that is trusted, is not valid now, or is for another host. The
+        /// session is kept.
+        public static let untrustedCertificate = Code("untrusted_certificate")
         /// The server is busy or asks to wait (429, 5xx). The session is kept.
         public static let unavailable = Code("unavailable")
         /// The server refused for another reason; see `problem`. The session is kept.

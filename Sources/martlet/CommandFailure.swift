@@ -25,6 +25,9 @@ struct CommandFailure: Error, CustomStringConvertible {
             return CommandFailure(error.message)
         case let error as ConfigurationError:
             return CommandFailure("The configuration is not right.\n\(error)")
+        case let error as MartletClientError where [.offline, .untrustedCertificate].contains(error.code):
+            // The message says it all; the detail is what the libraries call it.
+            return CommandFailure(error.message.printable)
         case let error as MartletClientError:
             return CommandFailure((error.message + (error.detail.map { " (\($0))" } ?? "")).printable)
         default:

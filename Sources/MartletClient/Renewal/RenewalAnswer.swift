@@ -96,26 +96,4 @@ extension MartletClientError {
             self = .unexpectedAnswer("The server answered \(status) without saying what is wrong.")
         }
     }
-
-    init(_ failure: TransportFailure) {
-        switch failure.kind {
-        case .unreachable:
-            self.init(
-                .offline,
-                "The server could not be reached. Check that it runs, the server's URL (https or http, host, port) and "
-                    + "the network.",
-                detail: failure.detail)
-        case .untrusted:
-            self.init(
-                .offline,
-                "The server's certificate is not from a CA that is trusted here. Name the file of its CA "
-                    + "(trustedCertificates; martlet login --ca). That of a local CA is tls/ca.pem in the data folder.",
-                detail: failure.detail)
-        case .tooLate:
-            self.init(.offline, "The connection took too long. Try again.", detail: failure.detail)
-        case .answerTooLarge:
-            self.init(
-                .answerTooLarge, "The answer is larger than maximumResponseBytes allows.", detail: failure.detail)
-        }
-    }
 }

@@ -3,7 +3,14 @@ import AsyncHTTPClient
 import HTTPTypes
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import NIOSSL
+
+#if canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
 
 /// The transport on Linux, by async-http-client.
 package final class AsyncHTTPTransport: HTTPTransport {
@@ -49,10 +56,11 @@ package final class AsyncHTTPTransport: HTTPTransport {
         }
         if !request.body.isEmpty {
             outgoing.body = .stream(
-                LateBody(bytes: request.body, mayBeSent: request.mayBeSent),
+                LateBody(head: head, bytes: request.body, mayBeSent: request.mayBeSent),
                 length: .known(Int64(request.body.count)))
         } else if !request.mayBeSent() {
-            throw TransportFailure(.tooLate, detail: "the deadline had passed before the request could be sent")
+            throw TransportFailure(
+                .tooLate, to: head, detail: "the deadline had passed before the request could be sent")
         }
         do {
             let response = try await client.execute(outgoing, timeout: TimeAmount(request.timeout))
@@ -68,15 +76,10 @@ package final class AsyncHTTPTransport: HTTPTransport {
         } catch let failure as TransportFailure {
             throw failure
         } catch is NIOTooManyBytesError {
-            throw TransportFailure(.answerTooLarge, detail: "more than \(request.maximumResponseBytes) bytes")
+            throw TransportFailure(.answerTooLarge, to: head, detail: "more than \(request.maximumResponseBytes) bytes")
         } catch {
             try Task.checkCancellation()
-            let detail = "\(error)"
-            // The library's words for it have no type of their own, and name the file that it was built from.
-            guard !detail.contains("CERTIFICATE_VERIFY_FAILED") else {
-                throw TransportFailure(.untrusted, detail: "CERTIFICATE_VERIFY_FAILED")
-            }
-            throw TransportFailure(.unreachable, detail: detail)
+            throw TransportFailure(.init(error), to: head, detail: "\(error)")
         }
     }
 }
@@ -84,6 +87,7 @@ package final class AsyncHTTPTransport: HTTPTransport {
 /// A body that is asked for once the connection stands, and says no when that took too long: a suspended machine
 /// may wake up with the request still waiting for its connection.
 private struct LateBody: AsyncSequence, Sendable {
+    let head: HTTPRequest
     let bytes: [UInt8]
     let mayBeSent: @Sendable () -> Bool
 
@@ -94,7 +98,8 @@ private struct LateBody: AsyncSequence, Sendable {
             guard let body else { return nil }
             self.body = nil
             guard body.mayBeSent() else {
-                throw TransportFailure(.tooLate, detail: "the deadline had passed before the request could be sent")
+                throw TransportFailure(
+                    .tooLate, to: body.head, detail: "the deadline had passed before the request could be sent")
             }
             return ByteBuffer(bytes: body.bytes)
         }
@@ -102,6 +107,65 @@ private struct LateBody: AsyncSequence, Sendable {
 
     func makeAsyncIterator() -> AsyncIterator {
         AsyncIterator(body: self)
+    }
+}
+
+extension TransportFailure.Kind {
+    /// What an error of the libraries means.
+    fileprivate init(_ error: any Error) {
+        switch error {
+        case let error as NIOConnectionError:
+            // One for each address that was tried; localhost has two.
+            let kinds = error.connectionErrors.map { Self($0.error) }
+            self = kinds.contains(.refused) ? .refused : kinds.last ?? .unknownHost
+        case is SocketAddressError.UnknownHost:
+            self = .unknownHost
+        case let error as IOError:
+            self.init(systemError: error.errnoCode)
+        case ChannelError.connectTimeout:
+            self = .timedOut
+        case ChannelError.eof, ChannelError.ioOnClosedChannel, ChannelError.inputClosed, ChannelError.alreadyClosed:
+            self = .closed
+        case let error as HTTPClientError:
+            self.init(error)
+        case is HTTPParserError:
+            self = .noHTTP
+        case NIOSSLError.uncleanShutdown:
+            self = .closed
+        case NIOSSLError.handshakeFailed:
+            // The library's words have no types of their own.
+            self = "\(error)".contains("CERTIFICATE_VERIFY_FAILED") ? .untrusted : .noTLS
+        case NIOSSLError.noCertificateToValidate, NIOSSLError.unableToValidateCertificate:
+            self = .untrusted
+        case let error as NIOSSLExtraError where error == .failedToValidateHostname:
+            self = .otherHost
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+            self = .noTLS
+        default:
+            self = .unreachable
+        }
+    }
+
+    private init(_ error: HTTPClientError) {
+        switch error {
+        case .connectTimeout, .readTimeout, .writeTimeout, .deadlineExceeded, .getConnectionFromPoolTimeout,
+            .tlsHandshakeTimeout:
+            self = .timedOut
+        case .remoteConnectionClosed, .uncleanShutdown:
+            self = .closed
+        default:
+            self = .unreachable
+        }
+    }
+
+    private init(systemError code: CInt) {
+        switch code {
+        case ECONNREFUSED: self = .refused
+        case ECONNRESET, ECONNABORTED, EPIPE: self = .closed
+        case ETIMEDOUT: self = .timedOut
+        case EHOSTUNREACH, ENETUNREACH, ENETDOWN, EHOSTDOWN: self = .noRoute
+        default: self = .unreachable
+        }
     }
 }
 #endif

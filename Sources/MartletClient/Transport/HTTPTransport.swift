@@ -15,24 +15,3 @@ package struct OutgoingRequest: Sendable {
     /// Asked right before the body is sent: it is not sent any more where this says no.
     package var mayBeSent: @Sendable () -> Bool = { true }
 }
-
-package struct TransportFailure: Error, Sendable {
-    package enum Kind: Sendable {
-        /// No connection, a lost one, no answer in time.
-        case unreachable
-        /// The server's certificate is not from a CA that is trusted.
-        case untrusted
-        /// `mayBeSent` said no.
-        case tooLate
-        case answerTooLarge
-    }
-
-    package var kind: Kind
-    /// What the library said. Holds no secret.
-    package var detail: String
-
-    package init(_ kind: Kind, detail: String) {
-        self.kind = kind
-        self.detail = detail
-    }
-}

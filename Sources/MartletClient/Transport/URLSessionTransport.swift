@@ -32,7 +32,7 @@ package final class URLSessionTransport: NSObject, HTTPTransport, URLSessionTask
     package func send(_ request: OutgoingRequest) async throws -> ClientResponse {
         let head = request.head
         guard let url = URL(string: "\(head.scheme ?? "https")://\(head.authority ?? "")\(head.path ?? "/")") else {
-            throw TransportFailure(.unreachable, detail: "not a URL")
+            throw TransportFailure(.unreachable, to: head, detail: "not a URL")
         }
         var outgoing = URLRequest(url: url, timeoutInterval: request.timeout / .seconds(1))
         outgoing.httpMethod = head.method.rawValue
@@ -41,7 +41,8 @@ package final class URLSessionTransport: NSObject, HTTPTransport, URLSessionTask
         }
         if !request.body.isEmpty { outgoing.httpBody = Data(request.body) }
         guard request.mayBeSent() else {
-            throw TransportFailure(.tooLate, detail: "the deadline had passed before the request could be sent")
+            throw TransportFailure(
+                .tooLate, to: head, detail: "the deadline had passed before the request could be sent")
         }
         do {
             let (bytes, response) = try await session.bytes(for: outgoing, delegate: self)
@@ -49,12 +50,12 @@ package final class URLSessionTransport: NSObject, HTTPTransport, URLSessionTask
             for try await byte in bytes {
                 guard body.count < request.maximumResponseBytes else {
                     throw TransportFailure(
-                        .answerTooLarge, detail: "more than \(request.maximumResponseBytes) bytes")
+                        .answerTooLarge, to: head, detail: "more than \(request.maximumResponseBytes) bytes")
                 }
                 body.append(byte)
             }
             guard let response = response as? HTTPURLResponse else {
-                throw TransportFailure(.unreachable, detail: "not an HTTP answer")
+                throw TransportFailure(.noHTTP, to: head, detail: "not an HTTP answer")
             }
             var fields = HTTPFields()
             for (name, value) in response.allHeaderFields {
@@ -67,7 +68,7 @@ package final class URLSessionTransport: NSObject, HTTPTransport, URLSessionTask
             throw failure
         } catch {
             try Task.checkCancellation()
-            throw TransportFailure(.unreachable, detail: error.localizedDescription)
+            throw TransportFailure(.init(error), to: head, detail: error.localizedDescription)
         }
     }
 
@@ -105,6 +106,27 @@ package final class URLSessionTransport: NSObject, HTTPTransport, URLSessionTask
                 "The certificates to trust cannot be read from \(path). It has to be a PEM file.")
         }
         return certificates
+    }
+}
+
+extension TransportFailure.Kind {
+    /// What an error of URLSession means.
+    fileprivate init(_ error: any Error) {
+        switch (error as? URLError)?.code {
+        case .cannotConnectToHost: self = .refused
+        case .notConnectedToInternet, .dataNotAllowed, .internationalRoamingOff: self = .noRoute
+        case .cannotFindHost, .dnsLookupFailed: self = .unknownHost
+        case .timedOut: self = .timedOut
+        case .networkConnectionLost: self = .closed
+        case .badServerResponse, .cannotParseResponse: self = .noHTTP
+        case .secureConnectionFailed: self = .noTLS
+        case .serverCertificateUntrusted, .serverCertificateHasUnknownRoot, .serverCertificateHasBadDate,
+            .serverCertificateNotYetValid:
+            self = .untrusted
+        // The task was not cancelled, so it was our own refusal of the certificate.
+        case .cancelled, .userCancelledAuthentication: self = .untrusted
+        default: self = .unreachable
+        }
     }
 }
 #endif

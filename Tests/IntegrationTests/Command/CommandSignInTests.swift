@@ -66,6 +66,8 @@ struct CommandSignInTests {
         let line = ["login", "--server", server.url, "--user", "ada", "--password-stdin"]
         let unknown = try await elsewhere.run(line, input: "\(Martlet.password)\n")
         #expect(unknown.status == 1)
+        #expect(unknown.errors.contains("martlet login --ca"))
+        #expect(!unknown.errors.contains("CERTIFICATE_VERIFY_FAILED"))
         #expect(!FileManager.default.fileExists(atPath: folder("state/martlet/session.json")))
         let known = try await elsewhere.run(line + ["--ca", server.certificatePath], input: "\(Martlet.password)\n")
         #expect(known.status == 0, "\(known.errors)")
@@ -219,6 +221,7 @@ struct CommandSignInTests {
         await server.stop()
         let whoami = try await martlet.run("whoami")
         #expect(whoami.status == 1)
+        #expect(whoami.errors == "Error: Nothing answers at localhost:\(server.port). Does the server run?\n")
         #expect(FileManager.default.fileExists(atPath: folder("state/martlet/session.json")))
         let logout = try await martlet.run("logout", "--json")
         #expect(logout.status == 0)
