@@ -114,4 +114,20 @@ struct ConnectionErrorTests {
         #expect(
             error.message.hasPrefix("The certificate of localhost:\(server.port) is for another host."), "\(error)")
     }
+
+    /// Some other web server.
+    @Test(arguments: ["404 Not Found", "405 Method Not Allowed", "501 Unsupported method", "200 OK"])
+    func itIsNoMartletServer(_ status: String) async throws {
+        let server = try await OddServer(.answering("HTTP/1.1 \(status)\r\nContent-Length: 0\r\n\r\n"))
+        let error = try await failure(at: "http://127.0.0.1:\(server.port)")
+        #expect(error.code == .unexpectedAnswer)
+        #expect(error.message.contains("Check the server's URL"), "\(error)")
+    }
+
+    /// What a proxy says whose server is gone.
+    @Test(arguments: ["502 Bad Gateway", "503 Service Unavailable"])
+    func theServerBehindAProxyIsGone(_ status: String) async throws {
+        let server = try await OddServer(.answering("HTTP/1.1 \(status)\r\nContent-Length: 0\r\n\r\n"))
+        #expect(try await failure(at: "http://127.0.0.1:\(server.port)").code == .unavailable)
+    }
 }

@@ -86,6 +86,14 @@ struct RenewalAnswerTests {
             answer(409, problem(409, "token_superseded", "reload"), retryAfter: text) == .reload(after: duration))
     }
 
+    /// Statuses that no Martlet server and no proxy before one has for "later". The session is kept all the same.
+    @Test(arguments: [501, 505, 511])
+    func aFailureOfAnotherServer(status: Int) {
+        #expect(
+            answer(status, "<html>", contentType: "text/html")
+                == .retry(MartletClientError(.unexpectedAnswer, ""), after: nil))
+    }
+
     @Test(arguments: [
         (401, #"Bearer error="invalid_token", error_description="expired""#, true),
         (401, #"bearer realm="x", ERROR="INVALID_TOKEN""#, true),

@@ -86,14 +86,16 @@ extension MartletClientError {
     /// What an answer that is no success means outside of the renewal's own rules.
     init(_ response: ClientResponse, _ problem: Problem?) {
         let status = response.status
-        if status == 429 || status >= 500 {
+        // Of those without a problem, these are what a proxy says whose server is busy, starts or is gone. The rest is
+        // no answer of a Martlet server: it says what is wrong.
+        if problem != nil ? status == 429 || status >= 500 : [429, 500, 502, 503, 504].contains(status) {
             self.init(
                 .unavailable, "The server cannot answer now (\(status)). Try again later.",
                 detail: problem?.detail, problem: problem, retryAfter: response.retryAfter)
         } else if let problem {
             self.init(.refused, problem.detail ?? problem.title, problem: problem, retryAfter: problem.retryAfter)
         } else {
-            self = .unexpectedAnswer("The server answered \(status) without saying what is wrong.")
+            self = .unexpectedAnswer("The server answered \(status), and not as a Martlet server does.")
         }
     }
 }
