@@ -7,7 +7,8 @@ struct MartletCommand: AsyncParsableCommand {
         abstract: "An authentication server, and a client for it.",
         discussion: """
             The operator's subcommands work on the server's data, whether or not it runs. The client's work with any \
-            server. Secrets are never arguments: they are asked for, or read from standard input.
+            server. Passwords are never arguments: they are asked for, or read from standard input. Only `token \
+            inspect` also takes its token as an argument.
             """,
         version: "0.1.0",
         groupedSubcommands: [

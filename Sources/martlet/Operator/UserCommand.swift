@@ -25,6 +25,7 @@ extension UserCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
+            try password.refuseSurplus()
             try await storage.withAuthority(makingFolder: true) { authority in
                 let user = try await authority.addUser(
                     username: name, password: password.newPassword(for: name), email: email, roles: role)
@@ -129,6 +130,7 @@ extension UserCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
+            try password.refuseSurplus()
             let user = try await storage.withAuthority { authority in
                 // Before anything is typed.
                 let user = try await authority.existingUser(name)

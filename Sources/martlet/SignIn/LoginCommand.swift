@@ -36,10 +36,14 @@ struct LoginCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        guard user != nil || StandardInput.isTerminal else { throw ValidationError("Say who signs in: --user NAME.") }
+        // What is too much is refused first, as it may be a password.
+        guard user != nil || StandardInput.isTerminal || !password.surplus.isEmpty else {
+            throw ValidationError("Say who signs in: --user NAME.")
+        }
     }
 
     func run() async throws {
+        try password.refuseSurplus()
         let folder = try LoginFolder(environment: ProcessInfo.processInfo.environment)
         let certificates = self.certificates ?? localCertificates
         let bytes = try certificates.map { path throws(CommandFailure) in

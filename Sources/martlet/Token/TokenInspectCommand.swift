@@ -12,7 +12,11 @@ struct TokenInspectCommand: AsyncParsableCommand {
             the configuration names, or ./martlet-data. Of a refresh token nothing is shown that could be used.
             """)
 
-    @Argument(help: "The token; `-` or nothing for the first line of standard input.") var token: String?
+    @Argument(
+        help:
+            "The token; `-` or nothing for the first line of standard input, which leaves it out of the shell's history."
+    )
+    var token: String?
     @OptionGroup var storage: StorageOptions
     @OptionGroup var output: OutputOptions
 

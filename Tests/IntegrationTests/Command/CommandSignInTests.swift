@@ -279,7 +279,10 @@ struct CommandSignInTests {
         (["login", "--user", "ada", "--password-stdin"], 64, "--server"),
         (["login", "--server", "SERVER", "--password-stdin"], 64, "--user"),
         (["login", "--server", "SERVER", "--user", "ada"], 64, "--password-stdin"),
-        (["login", "--server", "SERVER", "--user", "ada", "--password", "x"], 64, "--password"),
+        (["login", "--server", "SERVER", "--user", "ada", "--password", "x"], 64, "in the shell's history now"),
+        (["login", "--server", "SERVER", "--user", "ada", "secret"], 64, "in the shell's history now"),
+        (["login", "--server", "SERVER", "ada", "secret"], 64, "in the shell's history now"),
+        (["login", "--server", "SERVER", "--user", "ada", "--devise", "desk"], 64, "Unknown option '--devise'"),
         (
             ["login", "--server", "SERVER", "--user", "bert", "--password-stdin"], 1,
             "username or the password is wrong"

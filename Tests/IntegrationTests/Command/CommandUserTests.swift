@@ -99,7 +99,14 @@ struct CommandUserTests {
         (["user", "add", "bert", "--password-stdin", "--role", "a b"], "another fine password\n", 1, "A role is"),
         (["user", "add", "bert", "--password-stdin", "--email", "b"], "another fine password\n", 1, "e-mail"),
         (["user", "add", "bert"], "another fine password\n", 64, "--password-stdin"),
-        (["user", "add", "bert", "--password", "x"], "", 64, "--password"),
+        (["user", "add", "bert", "--password", "x"], "", 64, "in the shell's history now"),
+        (["user", "add", "bert", "--password=x"], "", 64, "in the shell's history now"),
+        (["user", "add", "bert", "--password-stdin", "--password", "x"], "", 64, "in the shell's history now"),
+        (["user", "add", "bert", "surplus secret"], "", 64, "in the shell's history now"),
+        (["user", "add", "bert", "surplus", "--password-stdin"], "", 64, "in the shell's history now"),
+        (["user", "set-password", "ada", "surplus secret"], "", 64, "in the shell's history now"),
+        (["user", "set-password", "ada", "--password", "x"], "", 64, "in the shell's history now"),
+        (["user", "add", "bert", "--rolle", "admin"], "", 64, "Unknown option '--rolle'"),
         (["user", "add"], "", 64, "<name>"),
         (["user", "show", "bert"], "", 1, "There is no user bert"),
         (["user", "disable", "bert"], "", 1, "There is no user bert"),
@@ -118,6 +125,7 @@ struct CommandUserTests {
         #expect(outcome.output.isEmpty)
         #expect(outcome.errors.hasPrefix("Error: "))
         #expect(outcome.errors.contains(words), "\(outcome.errors)")
+        #expect(!outcome.errors.contains("surplus"))
         #expect(try await martlet.run("user", "list", "--json").output == before)
     }
 }
