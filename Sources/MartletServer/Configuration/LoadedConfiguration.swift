@@ -70,6 +70,11 @@ public struct LoadedConfiguration: Sendable {
     }
 }
 
+extension LoadedConfiguration {
+    /// Where the value of a key comes from.
+    func origin(of key: String) -> ConfigurationOrigin { origins[key] ?? .default }
+}
+
 extension ServerConfiguration {
     /// Reads the file, then the variables, then the command line's options; the later wins.
     ///

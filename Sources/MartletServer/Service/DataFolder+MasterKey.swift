@@ -17,20 +17,26 @@ extension DataFolder {
     ///
     /// - Throws: ``DataFolderError``; an existing key is never written to.
     public func masterKey() throws(DataFolderError) -> MasterKey {
-        if let key = try storedMasterKey() { return key }
-        if hasDatabase {
-            // Another process may have made both just now.
-            if let key = try storedMasterKey() { return key }
-            throw DataFolderError(
-                .masterKey,
-                "\(databasePath) is there, but not the key that its keys are sealed under. Put \(masterKeyPath) back, "
-                    + "or set masterKey (MARTLET_MASTER_KEY, MARTLET_MASTER_KEY_FILE) as it was.")
-        }
+        if let key = try presentMasterKey() { return key }
         try store(MasterKey())
         guard let key = try storedMasterKey() else {
             throw DataFolderError(.masterKey, "\(masterKeyPath) was written and is gone.")
         }
         return key
+    }
+
+    /// What ``masterKey()`` finds; makes none.
+    ///
+    /// - Returns: nil where there is neither a key nor a database.
+    func presentMasterKey() throws(DataFolderError) -> MasterKey? {
+        if let key = try storedMasterKey() { return key }
+        guard hasDatabase else { return nil }
+        // Another process may have made both just now.
+        if let key = try storedMasterKey() { return key }
+        throw DataFolderError(
+            .masterKey,
+            "\(databasePath) is there, but not the key that its keys are sealed under. Put \(masterKeyPath) back, "
+                + "or set masterKey (MARTLET_MASTER_KEY, MARTLET_MASTER_KEY_FILE) as it was.")
     }
 
     /// - Returns: nil where there is no such file.

@@ -52,6 +52,7 @@ public struct DataFolder: Sendable, Hashable {
         if unsafe mkdir(path, 0o700) != 0 {
             let code = errno
             guard let status = try Self.status(of: path) else {
+                if code == ENOENT, let parent = Self.missingParent(of: path) { throw Self.noParent(parent, of: path) }
                 throw DataFolderError(.unwritable, "The data folder \(path) cannot be made: \(reason(code)).")
             }
             try Self.check(status, path)
@@ -60,6 +61,19 @@ public struct DataFolder: Sendable, Hashable {
             }
         }
         try self.init(openingAt: path)
+    }
+
+    /// Looks at what ``init(creatingAt:)`` would find there, and makes nothing.
+    ///
+    /// - Returns: nil where there is no such folder and it could be made, or where it is there and empty.
+    /// - Throws: what ``init(creatingAt:)`` does, as far as that can be seen beforehand.
+    static func found(at path: String) throws(DataFolderError) -> DataFolder? {
+        guard let status = try status(of: path) else {
+            if let parent = missingParent(of: path) { throw noParent(parent, of: path) }
+            return nil
+        }
+        try check(status, path)
+        return isEmpty(path) ? nil : try DataFolder(openingAt: path)
     }
 
     public var databasePath: String { "\(path)/martlet.sqlite" }
@@ -80,6 +94,21 @@ public struct DataFolder: Sendable, Hashable {
     public func makeTLSFolder() throws(DataFolderError) {
         guard unsafe mkdir(tlsPath, 0o700) != 0, errno != EEXIST else { return }
         throw DataFolderError(.unwritable, "The folder \(tlsPath) cannot be made: \(reason(errno)).")
+    }
+
+    /// The folder that it would have to be made in, where that is not there.
+    private static func missingParent(of path: String) -> String? {
+        let trimmed = String(path.reversed().drop { $0 == "/" }.reversed())
+        guard let slash = trimmed.lastIndex(of: "/"), slash > trimmed.startIndex else { return nil }
+        let parent = String(trimmed[..<slash])
+        return unsafe access(parent, F_OK) == 0 ? nil : parent
+    }
+
+    private static func noParent(_ parent: String, of path: String) -> DataFolderError {
+        DataFolderError(
+            .unwritable,
+            "The data folder \(path) cannot be made, since there is no folder \(parent). Make that one first "
+                + "(mkdir -p \(parent)), or name another data folder with --data.")
     }
 
     private static func status(of path: String) throws(DataFolderError) -> martlet_file_status? {

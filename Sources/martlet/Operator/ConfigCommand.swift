@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 import MartletJOSE
 import MartletServer
 
@@ -45,7 +46,11 @@ extension ConfigCommand {
 
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Say what is wrong with the configuration, if anything.")
+            abstract: "Say what is wrong with the configuration, if anything.",
+            discussion: """
+                Opens the certificate, its key, the data folder and the master key as well, as `martlet serve` does, \
+                and makes nothing.
+                """)
 
         @OptionGroup var storage: StorageOptions
         @OptionGroup var output: OutputOptions
@@ -53,7 +58,9 @@ extension ConfigCommand {
         func run() async throws {
             var problems: [ConfigurationProblem] = []
             do throws(ConfigurationError) {
-                _ = try storage.loadedConfiguration()
+                let loaded = try storage.loadedConfiguration()
+                LoggingSystem.bootstrap(loaded.configuration.log)
+                try loaded.checkFiles(logger: Logger(label: "martlet"))
             } catch {
                 guard output.isJSON else { throw error }
                 problems = error.problems

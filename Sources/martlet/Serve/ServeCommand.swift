@@ -66,9 +66,7 @@ struct ServeCommand: AsyncParsableCommand {
         _ configuration: ServerConfiguration, _ folder: DataFolder, _ logger: Logger
     ) throws -> TLSContext? {
         if configuration.plainHTTP { return nil }
-        if let certificate = configuration.tls.certificate, let key = configuration.tls.key {
-            return try TLSContext(source: .files(certificate: certificate, key: key), logger: logger)
-        }
+        if let source = configuration.certificateFiles { return try TLSContext(source: source, logger: logger) }
         return try TLSContext(
             source: .localCA(LocalCertificateAuthority(folder: folder.tlsPath)), logger: logger)
     }

@@ -62,6 +62,17 @@ struct CommandDataFolderTests {
         #expect(try String(contentsOfFile: file, encoding: .utf8) == "precious")
     }
 
+    @Test func aFolderInNoFolderIsRefusedWithTheCommandThatMakesOne() async throws {
+        for arguments in [["client", "add", "app"], ["serve", "--listen", "localhost:0"], ["config", "check"]] {
+            for end in ["", "/"] {
+                let outcome = try await martlet.run(arguments + ["--data", folder("such/deep/folder") + end])
+                #expect(outcome.status == 1)
+                #expect(outcome.errors.contains("mkdir -p \(folder("such/deep"))"), "\(outcome.errors)")
+            }
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder("such")))
+    }
+
     @Test func whatOthersCanReadIsRefusedWithTheCommandThatMendsIt() async throws {
         try await martlet.add("ada")
         for (path, wrong, right) in [("martlet-data", 0o750, 0o700), ("martlet-data/master.key", 0o640, 0o600)] {
