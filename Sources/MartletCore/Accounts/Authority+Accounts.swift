@@ -15,6 +15,13 @@ extension Authority {
         return user
     }
 
+    /// Looks whether an account of this name could be made now: for an operator, before a password is asked for.
+    ///
+    /// - Throws: `malformedRequest`, which says what would be right; `conflict` where the name is taken.
+    public func checkNewUsername(_ username: String) async throws(AuthorityError) {
+        guard try await user(named: Username.validated(username)) == nil else { throw Self.usernameTaken }
+    }
+
     /// Makes an account.
     ///
     /// - Throws: `malformedRequest`, which says what would be right; `conflict` where the name is taken.
@@ -34,10 +41,7 @@ extension Authority {
         do throws(StorageError) {
             try await storage.insert(user)
         } catch {
-            guard error.code != .conflict else {
-                throw AuthorityError(.conflict, message: "The username is taken; choose another.")
-            }
-            throw AuthorityError(error)
+            throw error.code == .conflict ? Self.usernameTaken : AuthorityError(error)
         }
         return user
     }
@@ -125,6 +129,8 @@ extension Authority {
     public func users(after: UserID?, limit: Int) async throws(AuthorityError) -> [User] {
         try await storing { () async throws(StorageError) in try await storage.users(after: after, limit: limit) }
     }
+
+    private static let usernameTaken = AuthorityError(.conflict, message: "The username is taken; choose another.")
 
     /// Only what could be a username is repeated, since anything may be asked for.
     private static func noSuchUser(_ username: String) -> AuthorityError {

@@ -1,12 +1,17 @@
-/// The name that was most likely meant.
+/// The name that was most likely meant: the only one that begins like this, or else the closest one.
 ///
 /// - Returns: nil where no candidate is close: more than a third of the letters differ.
 func closest(to name: String, among candidates: [String]) -> String? {
-    let letters = Array(name.lowercased())
-    let ranked = candidates.map { candidate in
-        // A key that was written without its group is close to the whole name.
-        let forms = [candidate, candidate.split(separator: ".").last.map(String.init) ?? candidate]
-        return (name: candidate, distance: forms.map { editDistance(letters, Array($0.lowercased())) }.min()!)
+    let text = name.lowercased()
+    let letters = Array(text)
+    // A key that was written without its group is close to the whole name.
+    let forms = candidates.map { candidate in
+        [candidate, candidate.split(separator: ".").last.map(String.init) ?? candidate].map { $0.lowercased() }
+    }
+    let beginnings = zip(candidates, forms).filter { letters.count >= 3 && $1.contains { $0.hasPrefix(text) } }
+    if beginnings.count == 1 { return beginnings[0].0 }
+    let ranked = zip(candidates, forms).map { candidate, forms in
+        (name: candidate, distance: forms.map { editDistance(letters, Array($0)) }.min()!)
     }
     return ranked.min { $0.distance < $1.distance }.flatMap { $0.distance <= max(1, letters.count / 3) ? $0.name : nil }
 }

@@ -32,6 +32,7 @@ public enum ConfigurationReference {
             "A variable wins over the file, and an option of the command line over both. Without any of them, every",
             "key has its default. A dot in a name is a level of the file: `tls.key` is",
             "", "```yaml", "tls:", "  key: /etc/martlet/key.pem", "```", "",
+            "`martlet config example` prints a file with every key, all of them commented out, to start from.",
             "`martlet config show` prints the values in force and where each came from. `martlet config check` says",
             "what is wrong, with the line and what would be right, and opens the certificate, its key and the master",
             "key as the server would. The server does not start with an unknown key, an",

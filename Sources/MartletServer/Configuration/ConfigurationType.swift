@@ -22,6 +22,8 @@ struct ConfigurationType<Value: Sendable>: Sendable {
 struct ConfigurationMismatch: Error {
     /// Which of the texts.
     let index: Int
+    /// What would mend this one, where that can be told.
+    var hint: String?
 }
 
 extension ConfigurationType {
@@ -61,18 +63,23 @@ extension ConfigurationType<String> {
     /// An issuer as RFC 8414 §2 has it, and as RFC 9068 compares it: byte for byte. So there is one way to write it:
     /// no path, no trailing slash.
     static let issuer = Self(
-        "an https URL of scheme, host and port only, such as https://auth.example.com",
-        read: { text in
-            guard let scheme = ["https://", "http://"].first(where: text.hasPrefix) else { return nil }
-            let authority = text.dropFirst(scheme.count)
-            let hasPort = authority.contains(":") && !authority.hasSuffix("]")
-            guard ListenAddress(text: hasPort ? String(authority) : "\(authority):443") != nil,
-                authority == authority.lowercased()
-            else { return nil }
-            return text
+        expectation: "an https URL of scheme, host and port only, such as https://auth.example.com",
+        read: { texts throws(ConfigurationMismatch) in
+            guard texts.count == 1 else { throw ConfigurationMismatch(index: 0) }
+            guard !isIssuer(texts[0]) else { return texts[0] }
+            let isSlashed = texts[0].hasSuffix("/") && isIssuer(String(texts[0].dropLast()))
+            throw ConfigurationMismatch(index: 0, hint: isSlashed ? "Leave out the slash at its end." : nil)
         },
-        write: { $0 }
+        write: { [$0] }
     )
+
+    private static func isIssuer(_ text: String) -> Bool {
+        guard let scheme = ["https://", "http://"].first(where: text.hasPrefix) else { return false }
+        let authority = text.dropFirst(scheme.count)
+        let hasPort = authority.contains(":") && !authority.hasSuffix("]")
+        return ListenAddress(text: hasPort ? String(authority) : "\(authority):443") != nil
+            && authority == authority.lowercased()
+    }
 }
 
 extension ConfigurationType<Int> {

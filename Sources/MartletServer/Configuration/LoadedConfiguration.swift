@@ -53,8 +53,11 @@ public struct LoadedConfiguration: Sendable {
                 unread.insert(key.name)
                 // A secret is not repeated, not even a wrong one.
                 let subject = key.isSecret ? key.name : "\(key.name) is \(quoted(setting.texts[error.index])). It"
+                let hint = error.hint.map { " \($0)" } ?? ""
                 problems.append(
-                    .init(origin: setting.origins[error.index], message: "\(subject) has to be \(key.expectation).")
+                    .init(
+                        origin: setting.origins[error.index],
+                        message: "\(subject) has to be \(key.expectation).\(hint)")
                 )
             }
         }

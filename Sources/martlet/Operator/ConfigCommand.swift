@@ -5,8 +5,8 @@ import MartletServer
 
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "config", abstract: "The server's configuration: show, check.",
-        subcommands: [Show.self, Check.self]
+        commandName: "config", abstract: "The server's configuration: show, check, example.",
+        subcommands: [Show.self, Check.self, Example.self]
     )
 }
 
@@ -80,6 +80,15 @@ extension ConfigCommand {
                 }
             }
             if !problems.isEmpty { throw ExitCode.failure }
+        }
+    }
+
+    struct Example: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print a configuration file with every key, its meaning and its default, all commented out.")
+
+        func run() async throws {
+            try StandardOutput.put(Array(ConfigurationReference.commentedFile.utf8))
         }
     }
 }

@@ -27,6 +27,8 @@ extension UserCommand {
         func run() async throws {
             try password.refuseSurplus()
             try await storage.withAuthority(makingFolder: true) { authority in
+                // Before anything is typed.
+                if !password.isOnStandardInput { try await authority.checkNewUsername(name) }
                 let user = try await authority.addUser(
                     username: name, password: password.newPassword(for: name), email: email, roles: role)
                 try output.show("Added \(user.username.printable), id \(user.id).") {

@@ -111,4 +111,12 @@ struct CommandConfigTests {
         #expect(try await martlet.run("config", "check").status == 0)
         #expect(!FileManager.default.fileExists(atPath: path))
     }
+
+    @Test func theExampleIsAConfiguration() async throws {
+        let example = try await martlet.run("config", "example")
+        #expect(example.status == 0)
+        #expect(example.output.contains("\n# issuer:"))
+        let file = try folder.write("martlet.yaml", example.output)
+        #expect(try await martlet.run("config", "check", "--config", file).status == 0)
+    }
 }

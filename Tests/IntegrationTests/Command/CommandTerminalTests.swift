@@ -56,6 +56,17 @@ struct CommandTerminalTests {
         #expect(!outcome.text.contains("correct"))
     }
 
+    /// Nobody types a password twice only to be told of the name.
+    @Test(arguments: [("ada", "taken"), ("ADA", "taken"), (" bert", "white space")])
+    func aNameThatWillNotDoIsRefusedBeforeAPasswordIsAskedFor(_ name: String, _ words: String) async throws {
+        let folder = try TemporaryFolder()
+        try await Martlet(in: folder).add("ada")
+        let outcome = try await PseudoTerminal.run(["user", "add", name], in: folder, answering: [])
+        #expect(outcome.status == 1)
+        #expect(outcome.text.contains(words), "\(outcome.text)")
+        #expect(!outcome.text.contains("New password"))
+    }
+
     @Test func twoPasswordsThatDifferAreRefused() async throws {
         let folder = try TemporaryFolder()
         let outcome = try await PseudoTerminal.run(

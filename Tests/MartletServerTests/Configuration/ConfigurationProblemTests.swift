@@ -19,6 +19,9 @@ struct ConfigurationProblemTests {
     static let mistakes: [(file: String, problem: String)] = [
         ("idelLimit: 7d", "1:1: there is no key idelLimit. Did you mean idleLimit?"),
         ("signUp: open\n\ntls:\n  certifcate: x", "4:3: there is no key tls.certifcate. Did you mean tls.certificate?"),
+        ("tls:\n  cert: x", "2:3: there is no key tls.cert. Did you mean tls.certificate?"),
+        ("tls:\n  c: x", "2:3: there is no key tls.c. Did you mean tls.certificate?"),
+        ("passwords:\n  m: 19MiB", "2:3: there is no key passwords.m. docs/configuration.md has them all."),
         ("certificate: x", "1:1: there is no key certificate. Did you mean tls.certificate?"),
         ("colour: blue", "1:1: there is no key colour. docs/configuration.md has them all."),
         ("tls.key: x", "1:1: tls.key is written as two lines: `tls:`, and below it, indented, `key: …`."),
@@ -167,7 +170,8 @@ struct ConfigurationProblemTests {
     }
 
     @Test(arguments: [
-        "https://auth.example.com/", "https://auth.example.com/path", "https://auth.example.com?x", "auth.example.com",
+        "https://auth.example.com/path", "https://auth.example.com/path/", "https://auth.example.com//",
+        "https://auth.example.com?x", "auth.example.com",
         "https://", "https://auth.example.com#", "https://user@auth.example.com", "https://Auth.example.com",
         "https://auth.example.com:", "https://auth.example.com:99999", "ftp://auth.example.com", "https://a b",
     ])
@@ -176,6 +180,23 @@ struct ConfigurationProblemTests {
             try problems(environment: ["MARTLET_ISSUER": issuer]) == [
                 "MARTLET_ISSUER: issuer is \"\(issuer)\". It has to be an https URL of scheme, host and port only, such "
                     + "as https://auth.example.com."
+            ]
+        )
+    }
+
+    @Test func aVariableThatBreaksOffIsRecognized() throws {
+        #expect(
+            try problems(environment: ["MARTLET_TLS_CERT": "x"]) == [
+                "MARTLET_TLS_CERT: there is no such variable. Did you mean MARTLET_TLS_CERTIFICATE?"
+            ]
+        )
+    }
+
+    @Test func anIssuerWithASlashIsToldOfIt() throws {
+        #expect(
+            try problems(environment: ["MARTLET_ISSUER": "https://auth.example.com/"]) == [
+                "MARTLET_ISSUER: issuer is \"https://auth.example.com/\". It has to be an https URL of scheme, host and "
+                    + "port only, such as https://auth.example.com. Leave out the slash at its end."
             ]
         )
     }
