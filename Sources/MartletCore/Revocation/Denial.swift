@@ -58,12 +58,12 @@ public final class Denial: Sendable {
         switch selection {
         case .client(let id):
             // Also where no session was ended: a client has tokens on its own behalf.
-            let margin = reason == .clientRemoved ? Self.clientMargin : .zero
-            let before = max(now + margin, ended.timeAfterNewest)
+            let before = max(
+                reason == .clientRemoved ? now + Self.clientMargin : now.next, ended.timeAfterNewest)
             let audience = RevocationAudience(of: try Self.registered(id, client))
             return [NewRevocation(.client(id, before: before, until: until), audience: audience)]
         case .all:
-            let before = max(now, ended.timeAfterNewest)
+            let before = max(now.next, ended.timeAfterNewest)
             return [NewRevocation(.all(before: before, until: until), audience: .everyone)]
         case .madeBefore(let time):
             return [NewRevocation(.all(before: time, until: until), audience: .everyone)]
@@ -115,4 +115,9 @@ extension [EndedSession] {
     fileprivate var timeAfterNewest: Timestamp {
         self.max { $0.id < $1.id }.map { $0.id.uuid.timestamp + .milliseconds(1) } ?? Timestamp(milliseconds: 0)
     }
+}
+
+extension Timestamp {
+    /// An entry covers what was made before its time, so what was made in this millisecond is before the next.
+    fileprivate var next: Timestamp { self + .milliseconds(1) }
 }

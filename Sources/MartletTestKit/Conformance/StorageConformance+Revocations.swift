@@ -100,7 +100,7 @@ extension StorageConformance {
             try requireEqual(
                 await entries(subject.other),
                 [
-                    .client("app", before: now, until: until),
+                    .client("app", before: now + .milliseconds(1), until: until),
                     .all(before: now + .milliseconds(2_001), until: until),
                 ], "the entries")
         },
