@@ -6,9 +6,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 Scripts/install.sh --bench
 if (($# == 0)); then
-    for benchmark in JOSEBenchmark VerifierBenchmark; do
-        swift run -c release --package-path Benchmarks --scratch-path .build-benchmarks "$benchmark"
-    done
+    run=(swift run -c release --package-path Benchmarks --scratch-path .build-benchmarks)
+    "${run[@]}" JOSEBenchmark
+    "${run[@]}" VerifierBenchmark "$PWD/.venv-bench/bin/python"
 fi
 for product in martlet RenewalBenchmark RevocationBenchmark; do Scripts/build.sh -c release --product "$product"; done
 exec python3 Benchmarks/Server/run.py "$@"

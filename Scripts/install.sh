@@ -29,7 +29,7 @@ case ${1-} in
             echo "error: the benchmark's other servers are installed with apt, which is not here." >&2
             exit 1
         fi
-        venv=(.venv-bench Benchmarks/Server/django-peer/requirements.txt) python=true
+        venv=(.venv-bench Benchmarks/requirements.txt) python=true
         packages+=(wrk binutils linux-perf openssl glewlwyd) ;;
 esac
 if $python; then

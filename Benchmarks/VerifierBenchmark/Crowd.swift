@@ -12,17 +12,19 @@ struct Crowd: Sendable {
     private let signature: P256.Signing.ECDSASignature
     private let input: [UInt8]
     private let publicKey: P256.Signing.PublicKey
+    private let jwk: JWK
 
     /// - Parameter denied: how many entries the verifier has heard of, none of which is about one of the tokens.
     init(tokens count: Int, cachedTokens: Int = 16_384, denied: Int = 0) async throws {
         let privateKey = P256.Signing.PrivateKey()
         let coordinates = Array(privateKey.publicKey.rawRepresentation)
-        let jwk = JSONValue.object([
+        let privateJWK = JSONValue.object([
             "kty": .string("EC"), "crv": .string("P-256"), "x": .string(Base64URL.encode(coordinates.prefix(32))),
             "y": .string(Base64URL.encode(coordinates.suffix(32))),
             "d": .string(Base64URL.encode(privateKey.rawRepresentation)),
         ])
-        let key = try SigningKey(privateJWK: jwk.serialized())
+        let key = try SigningKey(privateJWK: privateJWK.serialized())
+        jwk = key.jwk
         let signer = AccessTokenSigner(key: key)
         now = SystemVerifierClock().now.seconds
         var random = SystemRandomNumberGenerator()
@@ -60,6 +62,16 @@ struct Crowd: Sendable {
                 .session(SessionID(at: issuedAt, using: &random), until: issuedAt + .seconds(86_400))
             })
         for token in tokens { _ = try await verifier.verify(token) }
+    }
+
+    func jwtKit() async throws -> JWTKitPeer {
+        try await JWTKitPeer(jwk: String(decoding: jwk.serialized(), as: UTF8.self), token: tokens[0])
+    }
+
+    /// - Parameter python: a Python that has the libraries.
+    func pythonPeers(_ python: String) -> PythonPeers {
+        PythonPeers(
+            python: python, jwks: String(decoding: JWKSet(keys: [jwk]).serialized(), as: UTF8.self), token: tokens[0])
     }
 
     func bare(_ count: Int) async throws {
@@ -117,10 +129,8 @@ struct Crowd: Sendable {
     }
 
     private func read(_ token: String) -> Bool {
-        let letters = token.utf8.withContiguousStorageIfAvailable { bytes in
-            stride(from: 0, to: bytes.count, by: 64).count { bytes[$0] > UInt8(ascii: " ") }
-        }
-        return letters ?? 0 > 8
+        let bytes = token.utf8.span
+        return stride(from: 0, to: bytes.count, by: 64).count { bytes[$0] > UInt8(ascii: " ") } > 8
     }
 
     /// Each request has a text of its own, also where the token is the same.
