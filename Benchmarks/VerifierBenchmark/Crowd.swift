@@ -101,11 +101,13 @@ struct Crowd: Sendable {
     }
 
     func cached(_ count: Int) async throws {
-        // Where several do it, not all of them in the same order.
+        // Where several do it, each in an order of its own: they would wait for one another again and again. The number
+        // of tokens is a power of ten, so that this step comes to all of them.
         var index = Int.random(in: 0..<tokens.count)
+        let step = [1, 3, 7, 9].randomElement()! + 10 * Int.random(in: 0..<100)
         for _ in 0..<count {
             try await check(tokens[index])
-            index = index + 1 == tokens.count ? 0 : index + 1
+            index = (index + step) % tokens.count
         }
     }
 

@@ -15,8 +15,8 @@ import Glibc
 /// nobody: a slot that another thread is in the middle of is, after a moment, taken for one without the token, which
 /// then is verified once more. A look-up allocates nothing and writes to nothing but the one slot it finds.
 ///
-/// Two threads that want one token at the same moment would fight for its slot and for its reference count. So such a
-/// token gets an entry for each thread, verified by itself.
+/// Two threads that want one token again and again would fight for its slot and for its reference count. So a token that
+/// threads have met at often gets an entry for each thread, verified by itself.
 ///
 /// A token leaves with ``removeAll(at:where:)``, when it expires, or for a newer one where its sets are full. A token that
 /// was verified before such a removal and comes after it is not taken: see ``generation``.
@@ -80,7 +80,7 @@ import Glibc
         guard text.count >= Self.minimumBytes else { return nil }
         let tag = unsafe tag(of: text)
         guard let index = slot(with: tag) else { return nil }
-        guard unsafe slots[index].isFoughtFor.load(ordering: .relaxed) else {
+        guard isFoughtFor(index) else {
             return unsafe token(in: index, for: text, at: now)
         }
         return unsafe ownToken(tag, for: text, at: now)
@@ -135,7 +135,7 @@ import Glibc
     ) {
         guard text.count >= Self.minimumBytes, let start = text.baseAddress else { return }
         var tag = unsafe tag(of: text)
-        if let index = slot(with: tag), unsafe slots[index].isFoughtFor.load(ordering: .relaxed) { tag = ownTag(tag) }
+        if let index = slot(with: tag), isFoughtFor(index) { tag = ownTag(tag) }
         let index = slot(for: tag)
         guard tryLock(index) else { return }
         let old = takeContent(of: index)
@@ -231,10 +231,19 @@ import Glibc
 
     /// To be called under the lock.
     private func takeContent(of index: Int) -> Content {
-        unsafe slots[index].isFoughtFor.store(false, ordering: .relaxed)
+        unsafe slots[index].meetings.store(0, ordering: .relaxed)
         let content = unsafe slots[index].content
         unsafe slots[index].content = Content()
         return content
+    }
+
+    /// More meetings than come about by chance, where many tokens are in use. Each entry for a thread takes room.
+    private static let manyMeetings: UInt32 = 256
+
+    /// Whether the token has, besides, an entry for each thread that asks for it.
+    @inline(__always)
+    private func isFoughtFor(_ index: Int) -> Bool {
+        unsafe slots[index].meetings.load(ordering: .relaxed) >= Self.manyMeetings
     }
 
     /// Waits for a moment, in which whoever has the lock is done, unless it was put to sleep in the middle.
@@ -246,7 +255,7 @@ import Glibc
 
     @inline(never)
     private func tryLockAgain(_ index: Int) -> Bool {
-        unsafe slots[index].isFoughtFor.store(true, ordering: .relaxed)
+        unsafe slots[index].meetings.wrappingAdd(1, ordering: .relaxed)
         for _ in 0..<1_000
         where unsafe !slots[index].isLocked.load(ordering: .relaxed)
             && !slots[index].isLocked.exchange(true, ordering: .acquiring)
@@ -275,8 +284,8 @@ import Glibc
 
     private struct Slot: ~Copyable {
         let isLocked = Atomic<Bool>(false)
-        /// Two threads met here. The token has, besides, an entry for each thread that asks for it.
-        let isFoughtFor = Atomic<Bool>(false)
+        /// How often one thread came while another had the lock.
+        let meetings = Atomic<UInt32>(0)
         var content = Content()
     }
 }
