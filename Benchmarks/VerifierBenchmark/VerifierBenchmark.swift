@@ -41,6 +41,9 @@ enum VerifierBenchmark {
         row("hot token, two threads", 50_000) { count in try await crowd.twoThreads(count, crowd.hot) }
         row("two hot tokens, two threads", 50_000, crowd.twoHot)
 
+        // As far as two threads are twice one on this machine.
+        row("bare ES256 operation, two threads", 64) { count in try await cold.twoThreads(count, cold.bare) }
+
         for index in rows.indices { try await rows[index].run() }
         var peers: [String: [Double]] = [:]
         for round in 0..<rounds {
@@ -68,6 +71,12 @@ enum VerifierBenchmark {
         func share(_ name: String, _ other: String) -> String { ratio((times[name] ?? 0) / (times[other] ?? 1)) }
         print("with 100,000 entries, of none: \(share("10,000 tokens, 100,000 entries", "10,000 tokens: cached"))")
         print("two threads, of one: \(share("10,000 tokens: cached", "10,000 tokens, two threads")) times as many")
+        print(
+            "two threads, of one, hot token: \(share("hot token: cached", "two hot tokens, two threads")) times as many"
+        )
+        print(
+            "two threads, of one, bare: \(share("bare ES256 operation", "bare ES256 operation, two threads")) times as many"
+        )
         print("cold check, 100,000 entries, of bare: \(share("cold check, 100,000 entries", "bare ES256 operation"))")
         guard allocatesNothing else {
             print("error: a cached check allocates")
@@ -77,7 +86,7 @@ enum VerifierBenchmark {
 
     /// Returns false where there were some.
     private static func allocations(of crowd: Crowd) async throws -> Bool {
-        guard allocations_are_counted() else { 
+        guard allocations_are_counted() else {
             print("allocations: not counted on this system")
             return true
         }

@@ -25,7 +25,7 @@ extension Verifier {
     ///
     /// - Parameter bearerToken: the token as it came, without `Bearer`.
     public func cached(_ bearerToken: borrowing String) -> VerifiedAccessToken? {
-        lookUp?.token(for: bearerToken, while: lease)
+        lookUp?.token(for: bearerToken, while: lease, clock: clock)
     }
 
     /// The long way: with a look at the keys and at the feed.

@@ -47,7 +47,9 @@ import Glibc
         slotCount = sets * Self.ways
         setMask = UInt64(sets - 1)
         unsafe tags = .allocate(capacity: slotCount)
-        unsafe slots = .allocate(capacity: slotCount)
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: slotCount * MemoryLayout<Slot>.stride, alignment: Self.lineBytes)
+        unsafe slots = memory.bindMemory(to: Slot.self, capacity: slotCount)
         for index in 0..<slotCount {
             unsafe (tags + index).initialize(to: Atomic(0))
             unsafe (slots + index).initialize(to: Slot())
@@ -282,11 +284,16 @@ import Glibc
         var token: VerifiedAccessToken?
     }
 
+    /// Of the processor's cache.
+    private static let lineBytes = 64
+
+    /// It fills a line, so that to reach it costs one, and two threads meet in one only for the same token.
     private struct Slot: ~Copyable {
         let isLocked = Atomic<Bool>(false)
         /// How often one thread came while another had the lock.
         let meetings = Atomic<UInt32>(0)
         var content = Content()
+        private let padding: InlineArray<3, UInt64> = InlineArray(repeating: 0)
     }
 }
 
