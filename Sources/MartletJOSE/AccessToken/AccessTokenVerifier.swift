@@ -6,10 +6,6 @@ public struct AccessTokenVerifier: Sendable {
     /// The keys that are trusted.
     public let keys: VerificationKeySet
 
-    /// The header that we mint for each key, encoded and with its dot. Most tokens begin with one of them, byte for
-    /// byte, and such a header needs no parsing: it is what parsing would find to be right.
-    private let mintedHeaders: [[UInt8]]
-
     private let expected: AccessTokenClaimsReader.Expectation
 
     private static let type = "at+jwt"
@@ -18,9 +14,6 @@ public struct AccessTokenVerifier: Sendable {
     public init(policy: AccessTokenPolicy, keys: VerificationKeySet) {
         self.policy = policy
         self.keys = keys
-        self.mintedHeaders = keys.keys.map { key in
-            AccessTokenSigner.encodedHeader(algorithm: key.algorithm, keyID: key.keyID)
-        }
         self.expected = AccessTokenClaimsReader.Expectation(policy)
     }
 
@@ -68,8 +61,11 @@ public struct AccessTokenVerifier: Sendable {
     }
 
     private func selectKey(_ token: Span<UInt8>) throws(JOSEError) -> (CompactJWS, VerificationKey) {
-        for (header, key) in zip(self.mintedHeaders, self.keys.keys) where token.contains(header.span, at: 0) {
-            return (try CompactJWS(token, headerEnd: header.count - 1, signatureCount: key.signatureCount), key)
+        let keys = self.keys.keys
+        for index in keys.indices where token.contains(keys[index].mintedHeader.span, at: 0) {
+            let key = keys[index]
+            let headerEnd = key.mintedHeader.count - 1
+            return (try CompactJWS(token, headerEnd: headerEnd, signatureCount: key.signatureCount), key)
         }
         let jws = try CompactJWS(token)
         let header = try JWSHeader(decoding: token.extracting(jws.header))

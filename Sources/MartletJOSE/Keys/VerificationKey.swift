@@ -14,6 +14,10 @@ public struct VerificationKey: Sendable {
     /// The length of every signature of this key, in bytes.
     let signatureCount: Int
 
+    /// The header of the access tokens that we sign with the key, encoded and with its dot. Most tokens begin with one,
+    /// byte for byte, and such a header needs no parsing: it is what parsing would find to be right.
+    let mintedHeader: [UInt8]
+
     /// Makes a key ready to check signatures.
     ///
     /// - Parameters:
@@ -33,6 +37,7 @@ public struct VerificationKey: Sendable {
         self.algorithm = algorithm
         self.thumbprint = jwk.thumbprint
         self.keyID = jwk.keyID ?? self.thumbprint
+        self.mintedHeader = AccessTokenSigner.encodedHeader(algorithm: algorithm, keyID: self.keyID)
     }
 
     /// Whether both are the same key, for the same algorithm, under the same name.
