@@ -194,10 +194,12 @@ public final class Verifier: Service {
         cache?.removeAll(at: clock.now.milliseconds) { denylist.covers($0) }
     }
 
-    /// Refreshes the keys ahead of their expiry, and follows the revocations, until graceful shutdown or cancellation.
+    /// Refreshes the keys ahead of their expiry, follows the revocations, and forgets tokens that have expired, until
+    /// graceful shutdown or cancellation.
     public func run() async throws {
         await withTaskGroup { group in
             group.addTask { await self.keys.run() }
+            group.addTask { await self.forgetExpiredTokens() }
             if let feed = revocations?.feed { group.addTask { await feed.run() } }
         }
     }

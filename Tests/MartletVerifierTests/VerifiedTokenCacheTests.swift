@@ -210,6 +210,22 @@ struct VerifiedTokenCacheTests {
         #expect(await refusal(verifier, text)?.code == .tokenExpired)
     }
 
+    @Test func aVerifierThatRunsForgetsExpiredTokens() async throws {
+        let verifier = try verifier(keys(key))
+        _ = try await verifier.verify(try text(life: 10))
+        _ = try await verifier.verify(try text(life: 600))
+        try await withService(verifier) { [clock] in
+            await clock.hasSleeper(until: .seconds(60))
+            clock.advance(by: .seconds(60))
+            await clock.hasSleeper(until: .seconds(120))
+            // Within the clock skew.
+            #expect(verifier.statistics.cachedTokens == 2)
+            clock.advance(by: .seconds(60))
+            await clock.hasSleeper(until: .seconds(180))
+            #expect(verifier.statistics.cachedTokens == 1)
+        }
+    }
+
     @Test func aTokenGoesWithItsKey() async throws {
         let other = SigningKey(generating: .es256)
         let verifier = try verifier(keys(key, other))
