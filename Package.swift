@@ -233,6 +233,10 @@ let package = Package(
         .testTarget(name: "RotationSimulationTests", dependencies: ["RotationSimulation", "MartletProtocol"]),
 
         // MARK: Tests
+        // Programs that tests start; not a product.
+        .target(name: "CSpawn", path: "Tests/CSpawn"),
+        .target(name: "ProcessSupport", dependencies: ["CSpawn"], path: "Tests/ProcessSupport"),
+        .testTarget(name: "ProcessSupportTests", dependencies: ["ProcessSupport"]),
         // The clients of `make chaos`; not a product.
         .executableTarget(
             name: "ChaosClient",
@@ -244,7 +248,7 @@ let package = Package(
         .testTarget(
             name: "MartletJOSETests",
             dependencies: [
-                "MartletJOSE",
+                "MartletJOSE", "ProcessSupport",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit", condition: peers),
@@ -273,6 +277,7 @@ let package = Package(
             name: "MartletServerTests",
             dependencies: [
                 "MartletServer", "MartletCore", "MartletJOSE", "MartletProtocol", "MartletTestKit", "MartletSQLite",
+                "ProcessSupport",
                 .product(name: "Hummingbird", package: "hummingbird", condition: server),
                 .product(name: "HummingbirdTesting", package: "hummingbird", condition: server),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -309,7 +314,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "martlet", "ChaosClient", "MartletClient", "MartletProtocol", "MartletJOSE", "MartletVerifier",
-                "MartletHummingbird",
+                "MartletHummingbird", "ProcessSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "GRDB", package: "GRDB.swift", condition: server),
                 .product(name: "Hummingbird", package: "hummingbird", condition: hummingbird),

@@ -1,5 +1,6 @@
 import Foundation
 import MartletJOSE
+import ProcessSupport
 import Testing
 
 /// What joserfc, a JOSE library in Python, signs we read, and what we sign it reads.
@@ -11,28 +12,19 @@ import Testing
     .serialized
 )
 struct JoserfcPeerTests {
-    private func ask(_ request: JSONObject) throws -> JSONValue {
-        let process = Process()
-        process.executableURL = Surroundings.python
-        process.arguments = [
-            URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "joserfc_peer.py").path
-        ]
-        let (input, output) = (Pipe(), Pipe())
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        try input.fileHandleForWriting.write(contentsOf: Data(JSONValue.object(request).serialized()))
-        try input.fileHandleForWriting.close()
-        let answer = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
-        return try JSONValue(parsing: answer)
+    private func ask(_ request: JSONObject) async throws -> JSONValue {
+        let python = try #require(Surroundings.python)
+        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "joserfc_peer.py")
+        let outcome = try await ChildProcess.run(
+            [python.path, script.path], input: String(decoding: JSONValue.object(request).serialized(), as: UTF8.self))
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        return try JSONValue(parsing: Array(outcome.output.utf8))
     }
 
     @Test(arguments: Fixtures.algorithms)
-    func joserfcReadsOurs(algorithm: SignatureAlgorithm) throws {
+    func joserfcReadsOurs(algorithm: SignatureAlgorithm) async throws {
         let key = Fixtures.key(algorithm)
-        let answer = try self.ask([
+        let answer = try await self.ask([
             "do": "verify",
             "keys": JSONValue(parsing: JWKSet(keys: [key.jwk]).serialized()),
             "token": .string(AccessTokenSigner(key: key).sign(Fixtures.claims)),
@@ -48,9 +40,9 @@ struct JoserfcPeerTests {
     }
 
     @Test(arguments: Fixtures.algorithms)
-    func weReadJoserfcs(algorithm: SignatureAlgorithm) throws {
+    func weReadJoserfcs(algorithm: SignatureAlgorithm) async throws {
         let key = Fixtures.key(algorithm)
-        let answer = try self.ask([
+        let answer = try await self.ask([
             "do": "sign",
             "key": JSONValue(parsing: key.serializedPrivateJWK()),
             "header": .object(Fixtures.header(key)),

@@ -1,5 +1,6 @@
 import Foundation
 import MartletJOSE
+import ProcessSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(2)))
@@ -159,7 +160,7 @@ struct CommandDataFolderTests {
         #expect(try await martlet.run("key", "list", "--json").json["keys"]?.array?.count == 2)
     }
 
-    @Test(.enabled(if: AnotherUser.isAvailable)) func theFolderOfAnotherUserIsRefused() async throws {
+    @Test(.enabled { try await AnotherUser.isAvailable() }) func theFolderOfAnotherUserIsRefused() async throws {
         try await martlet.add("ada")
         // So that the other user gets as far as the data folder.
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
@@ -169,7 +170,7 @@ struct CommandDataFolderTests {
         #expect(outcome.errors.contains("sudo -u '#\(AnotherUser.id)'"), "\(outcome.errors)")
     }
 
-    @Test(.enabled(if: AnotherUser.isAvailable)) func aFolderThatCannotBeWrittenIsLeftAsItIs() async throws {
+    @Test(.enabled { try await AnotherUser.isAvailable() }) func aFolderThatCannotBeWrittenIsLeftAsItIs() async throws {
         try await martlet.add("ada")
         try AnotherUser.give(folder.path)
         for name in ["martlet-data", "martlet-data/martlet.sqlite", "martlet-data/master.key"] {
@@ -193,18 +194,11 @@ enum AnotherUser {
     static let id = 65_534
     static let prefix = ["/usr/bin/setpriv", "--reuid=\(id)", "--regid=\(id)", "--clear-groups"]
 
-    static let isAvailable: Bool = {
+    static func isAvailable() async throws -> Bool {
         guard geteuid() == 0, FileManager.default.isExecutableFile(atPath: prefix[0]) else { return false }
-        let process = Process()
-        process.executableURL = URL(filePath: prefix[0])
         // The command has to be where that user can get at it.
-        process.arguments = Array(prefix.dropFirst()) + [Martlet.path, "--version"]
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
-    }()
+        return try await ChildProcess.run(prefix + [Martlet.path, "--version"]).status == 0
+    }
 
     static func give(_ path: String) throws {
         try FileManager.default.setAttributes([.ownerAccountID: id], ofItemAtPath: path)

@@ -1,4 +1,5 @@
 import Foundation
+import ProcessSupport
 import Synchronization
 
 /// A `martlet serve` on a port of its own, which runs until it is stopped.
@@ -15,15 +16,14 @@ final class MartletProcess: Sendable {
     /// What it said after `ready: `.
     let url: String
     let data: String
-    private let process: Process
+    private let process: ChildProcess
     private let lines: LineReader
     private let errorPath: String
-    private let ended: Promise<Int32>
 
     /// The certificate of the local CA.
     var certificatePath: String { "\(data)/tls/ca.pem" }
 
-    var processID: Int32 { process.processIdentifier }
+    var processID: Int32 { process.id }
 
     /// What it wrote to standard output so far.
     var output: String { lines.text }
@@ -45,42 +45,29 @@ final class MartletProcess: Sendable {
     ) async throws {
         let data = data ?? folder("martlet-data")
         let errorPath = try folder.write("\(UUID().uuidString).err", "")
-        let process = Process()
-        process.executableURL = URL(filePath: Martlet.path)
-        process.arguments = ["serve", "--listen", listen, "--data", data] + arguments
-        process.environment = Martlet.environment(in: folder, adding: environment)
-        process.currentDirectoryURL = URL(filePath: folder.path)
-        process.standardInput = FileHandle.nullDevice
-        process.standardError = FileHandle(forWritingAtPath: errorPath)
         let pipe = Pipe()
-        process.standardOutput = pipe
-        let ended = Promise<Int32>()
-        process.terminationHandler = { ended.keep($0.exitStatus) }
+        let process = try ChildProcess(
+            [Martlet.path, "serve", "--listen", listen, "--data", data] + arguments,
+            environment: Martlet.environment(in: folder, adding: environment), in: folder.path,
+            output: pipe.fileHandleForWriting, errors: FileHandle(forWritingTo: URL(filePath: errorPath)))
+        // Or this process keeps its own end of the pipe open, and the end is never seen.
+        try pipe.fileHandleForWriting.close()
         let ready = Promise<String?>()
         let lines = LineReader(pipe.fileHandleForReading) { line in
             if line.hasPrefix("ready: ") { ready.keep(String(line.dropFirst("ready: ".count))) }
         } atEnd: {
             ready.keep(nil)
         }
-        try ProcessLaunch.run(process)
-        // Or this process keeps its own end of the pipe open, and the end is never seen.
-        try pipe.fileHandleForWriting.close()
         self.process = process
         self.lines = lines
         self.errorPath = errorPath
-        self.ended = ended
         self.data = data
         guard let url = await process.value(of: ready) else {
-            let status = await ended.value
+            let status = await process.exitStatus
             throw Failure(
                 status: status, errors: (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? "")
         }
         self.url = url
-    }
-
-    deinit {
-        // Nothing that a test started outlives it, also where the test failed.
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
 
     /// Asks it to stop and waits until it has.
@@ -88,15 +75,13 @@ final class MartletProcess: Sendable {
     /// - Returns: its exit status; the negative number of the signal that ended it.
     @discardableResult
     func stop(_ signal: Int32 = SIGTERM) async -> Int32 {
-        // Or the last reference may go meanwhile, and the process be killed with it.
-        defer { withExtendedLifetime(self) {} }
-        kill(process.processIdentifier, signal)
-        return await process.value(of: ended)
+        process.send(signal)
+        return await process.exitStatus
     }
 
     /// The exit status, once it has ended by itself.
     var exitStatus: Int32 {
-        get async { await process.value(of: ended) }
+        get async { await process.exitStatus }
     }
 }
 

@@ -1,12 +1,13 @@
 import Foundation
 import NIOCore
 import NIOPosix
+import ProcessSupport
 import Testing
 
 /// An nginx on loopback, in a folder of its own, until it is let go.
 final class Nginx: Sendable {
     let url: String
-    private let process: Process
+    private let process: ChildProcess
 
     /// The program that `MARTLET_NGINX` names, else the one that `Scripts/install.sh --tests` fetched, else the
     /// system's; nil where there is none.
@@ -38,16 +39,12 @@ final class Nginx: Sendable {
             let port = try await Self.freePort()
             let file = try folder.write("\(name)/nginx.conf", configuration(port))
             let errors = try folder.write("\(name)/errors", "")
-            let process = Process()
-            process.executableURL = URL(filePath: program)
             // One process, which ends with its id.
-            process.arguments = [
-                "-p", prefix, "-c", file, "-e", "stderr", "-g", "daemon off; master_process off; pid \(prefix)/pid;",
-            ]
-            process.standardInput = FileHandle.nullDevice
-            process.standardOutput = FileHandle.nullDevice
-            process.standardError = FileHandle(forWritingAtPath: errors)
-            try ProcessLaunch.run(process)
+            let process = try ChildProcess(
+                [
+                    program, "-p", prefix, "-c", file, "-e", "stderr",
+                    "-g", "daemon off; master_process off; pid \(prefix)/pid;",
+                ], errors: FileHandle(forWritingTo: URL(filePath: errors)))
             do {
                 try await eventually("nginx answers") {
                     guard process.isRunning else {
@@ -60,15 +57,10 @@ final class Nginx: Sendable {
                 url = "http://127.0.0.1:\(port)"
                 return
             } catch {
-                if process.isRunning { kill(process.processIdentifier, SIGKILL) }
                 // Somebody else may have taken the port.
                 guard attempts < 5, "\(error)".contains("bind()") else { throw error }
             }
         }
-    }
-
-    deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
 
     /// A port that was free a moment ago.

@@ -1,4 +1,5 @@
 import Foundation
+import ProcessSupport
 
 #if canImport(Glibc)
 import Glibc
@@ -32,30 +33,19 @@ enum PseudoTerminal {
             close(terminal)
         }
 
-        let process = Process()
-        process.executableURL = URL(filePath: Martlet.path)
-        process.arguments = arguments
-        process.environment = Martlet.environment(in: folder, adding: [:])
-        process.currentDirectoryURL = URL(filePath: folder.path)
         let handle = FileHandle(fileDescriptor: terminal, closeOnDealloc: false)
-        process.standardInput = handle
-        process.standardOutput = handle
-        process.standardError = handle
-        let ended = Promise<Int32>()
-        process.terminationHandler = { process in
-            // Wakes the reader, after everything that the command has shown.
-            _ = unsafe write(terminal, [endOfTransmission], 1)
-            ended.keep(process.exitStatus)
-        }
-        try ProcessLaunch.run(process)
-
+        let process = try ChildProcess(
+            [Martlet.path] + arguments, environment: Martlet.environment(in: folder, adding: [:]), in: folder.path,
+            input: handle, output: handle, errors: handle)
         let shown = Promise<[UInt8]>()
         // On a thread of its own, since reading blocks.
         Thread.detachNewThread {
             shown.keep(type(answers, on: controller))
         }
-        let text = String(decoding: await process.value(of: shown), as: UTF8.self)
-        let status = await ended.value
+        let status = await process.exitStatus
+        // Wakes the reader, after everything that the command has shown.
+        _ = unsafe write(terminal, [endOfTransmission], 1)
+        let text = String(decoding: await shown.value, as: UTF8.self)
         var settings = termios()
         let echoes = unsafe tcgetattr(terminal, &settings) == 0 && settings.c_lflag & tcflag_t(ECHO) != 0
         return Outcome(status: status, text: text, echoes: echoes)

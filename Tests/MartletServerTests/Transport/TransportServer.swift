@@ -5,6 +5,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import NIOSSL
+import ProcessSupport
 import ServiceLifecycle
 import Testing
 
@@ -70,6 +71,8 @@ struct TransportServer {
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
         var tls = TLSConfiguration.makeClientConfiguration()
         if FileManager.default.fileExists(atPath: caFile) { tls.trustRoots = .file(caFile) }
+        // A server that only writes does not answer a close: 5 s for each open stream, by default.
+        tls.shutdownTimeout = .milliseconds(100)
         configuration.tlsConfiguration = tls
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         do {
@@ -138,31 +141,12 @@ struct UnexpectedFailure: Error, CustomStringConvertible {
 /// The outcome of a command.
 struct CommandResult {
     let status: Int32
+    /// What it wrote to standard output, and then what it wrote to standard error.
     let output: String
 
     /// Runs a command of the system with a closed standard input.
     static func of(_ command: String, _ arguments: [String]) async throws -> CommandResult {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [command] + arguments
-        let pipe = Pipe()
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = pipe
-        process.standardError = pipe
-        return try await withCheckedThrowingContinuation { continuation in
-            do {
-                try process.run()
-            } catch {
-                return continuation.resume(throwing: error)
-            }
-            // Reading blocks until the command ends.
-            Thread.detachNewThread {
-                let data = pipe.fileHandleForReading.readDataToEndOfFile()
-                process.waitUntilExit()
-                continuation.resume(
-                    returning: CommandResult(
-                        status: process.terminationStatus, output: String(decoding: data, as: UTF8.self)))
-            }
-        }
+        let outcome = try await ChildProcess.run([command] + arguments)
+        return CommandResult(status: outcome.status, output: outcome.output + outcome.errors)
     }
 }

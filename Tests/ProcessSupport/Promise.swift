@@ -1,7 +1,7 @@
 import Synchronization
 
 /// A value that is there once it happened.
-final class Promise<Value: Sendable>: Sendable {
+public final class Promise<Value: Sendable>: Sendable {
     private enum State {
         case open([CheckedContinuation<Value, Never>])
         case kept(Value)
@@ -9,8 +9,10 @@ final class Promise<Value: Sendable>: Sendable {
 
     private let state = Mutex(State.open([]))
 
+    public init() {}
+
     /// Only the first value counts.
-    func keep(_ value: Value) {
+    public func keep(_ value: Value) {
         let waiting: [CheckedContinuation<Value, Never>] = state.withLock { state in
             guard case .open(let waiting) = state else { return [] }
             state = .kept(value)
@@ -19,7 +21,7 @@ final class Promise<Value: Sendable>: Sendable {
         for continuation in waiting { continuation.resume(returning: value) }
     }
 
-    var value: Value {
+    public var value: Value {
         get async {
             await withCheckedContinuation { continuation in
                 let value: Value? = state.withLock { state in
