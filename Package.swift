@@ -271,6 +271,7 @@ let package = Package(
             dependencies: [
                 "MartletSQLite", "MartletCore", "MartletProtocol", "MartletTestKit",
                 .product(name: "GRDB", package: "GRDB.swift", condition: server),
+                .product(name: "GRDBSQLite", package: "GRDB.swift", condition: server),
             ]
         ),
         .testTarget(

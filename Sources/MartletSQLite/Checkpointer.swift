@@ -31,21 +31,7 @@ final class Checkpointer: Sendable {
     private static let manyAdvances = 4_000
 
     init(path: String, interval: Duration) throws {
-        var configuration = Configuration()
-        configuration.label = "martlet.sqlite.checkpointer"
-        // Cutting the WAL back keeps writers out while it waits for readers, so it gives up soon.
-        configuration.busyMode = .timeout(0.05)
-        configuration.prepareDatabase { database in
-            try database.execute(
-                sql: """
-                    PRAGMA cache_size = -64;
-                    PRAGMA synchronous = FULL;
-                    PRAGMA fullfsync = ON;
-                    PRAGMA checkpoint_fullfsync = ON;
-                    """
-            )
-        }
-        connection = try DatabaseQueue(path: path, configuration: configuration)
+        connection = try DatabaseQueue(path: path, configuration: Configuration(syncing: "martlet.sqlite.checkpointer"))
         self.interval = interval
     }
 

@@ -5,7 +5,7 @@ import GRDBSQLite
 enum Syncing {
     /// Before the commit returns; earlier commits that were not synced are, too, since they are in the same file.
     case full
-    /// With the next checkpoint.
+    /// With the next checkpoint, or when the WAL is synced (`WALSync`).
     case normal
 
     fileprivate var pragma: String {

@@ -28,18 +28,21 @@ final class PresentationQueue: Sendable {
     let state = Mutex(State())
     private let perCommit: Int
     private let durableWrites: DurableWrites
+    private let walSync: WALSync?
     private let committed: @Sendable (_ advances: Int, _ isSynced: Bool) -> Void
 
     /// - Parameters:
     ///   - perCommit: how many presentations one transaction takes at most.
     ///   - durableWrites: where ends are counted; advances are not.
-    ///   - committed: called after a commit that wrote.
+    ///   - walSync: brings commits to disk while the next one is made; nil where each is synced by itself.
+    ///   - committed: called after a commit that wrote, once it is known whether it is synced.
     init(
-        perCommit: Int, durableWrites: DurableWrites,
+        perCommit: Int, durableWrites: DurableWrites, walSync: WALSync?,
         committed: @escaping @Sendable (_ advances: Int, _ isSynced: Bool) -> Void
     ) {
         self.perCommit = perCommit
         self.durableWrites = durableWrites
+        self.walSync = walSync
         self.committed = committed
     }
 
@@ -90,23 +93,54 @@ final class PresentationQueue: Sendable {
             return batch
         }
         guard !batch.isEmpty else { return }
-        for (one, answer) in zip(batch, commit(batch, in: database)) { one.answer(answer) }
+        commit(batch, in: database)
     }
 
-    private func commit(_ batch: [Waiting], in database: Database) -> [Result<Presented, StorageError>] {
+    /// What a transaction came to.
+    private struct Outcome {
+        /// One for each presentation.
+        let answers: [Result<Presented, StorageError>]
+        let written: Int
+        let isSynced: Bool
+    }
+
+    private func commit(_ batch: [Waiting], in database: Database) {
+        let outcome: Outcome
         do {
-            if batch.contains(where: { $0.durability == .full }) { return try decide(batch, in: database, .full) }
+            let syncsItself = walSync == nil && batch.contains { $0.durability == .full }
             do {
-                return try decide(batch, in: database, .normal)
+                outcome = try decide(batch, in: database, syncsItself ? .full : .normal)
             } catch is NeedsSync {
-                return try decide(batch, in: database, .full)
+                outcome = try decide(batch, in: database, .full)
             }
         } catch {
             let error = (error as? EndWithoutEntry)?.cause ?? StorageError(sqlite: error)
             // One that cannot be written must not take along those that need no write; so each for itself. Not
             // where the lock was not to be had: each would wait for it again.
-            if batch.count > 1, error.code != .busy { return batch.flatMap { commit([$0], in: database) } }
-            return batch.map { _ in .failure(error) }
+            if batch.count > 1, error.code != .busy {
+                for one in batch { commit([one], in: database) }
+            } else {
+                for one in batch { one.answer(.failure(error)) }
+            }
+            return
+        }
+        answer(batch, outcome)
+    }
+
+    /// Answers a batch, those that ask for it once all that they saw is on disk. Also where they wrote nothing: what a
+    /// repeat repeats may be of this commit, or of one before it.
+    private func answer(_ batch: [Waiting], _ outcome: Outcome) {
+        let answers = zip(batch, outcome.answers)
+        guard !outcome.isSynced, let walSync, batch.contains(where: { $0.durability == .full }) else {
+            if outcome.written > 0 { committed(outcome.written, outcome.isSynced) }
+            for (one, answer) in answers { one.answer(answer) }
+            return
+        }
+        for (one, answer) in answers where one.durability == .relaxed { one.answer(answer) }
+        walSync.wait { [committed] synced in
+            if outcome.written > 0 { committed(outcome.written, (try? synced.get()) != nil) }
+            // Where the sync has failed they are written, so none is decided again; who asks again is answered by the row.
+            for (one, answer) in answers where one.durability == .full { one.answer(synced.flatMap { answer }) }
         }
     }
 
@@ -121,7 +155,7 @@ final class PresentationQueue: Sendable {
 
     private func decide(
         _ batch: [Waiting], in database: Database, _ syncing: Syncing
-    ) throws -> [Result<Presented, StorageError>] {
+    ) throws -> Outcome {
         var written = 0
         var hasEnded = false
         var mark: WriteMark?
@@ -144,10 +178,10 @@ final class PresentationQueue: Sendable {
             if let mark { try durableWrites.recordAndWait(mark) }
         } catch {
             // They are written, so none of them may be decided again here; who asks again is answered by the row.
-            return batch.map { _ in .failure(error) }
+            return Outcome(answers: batch.map { _ in .failure(error) }, written: written, isSynced: true)
         }
-        if written > 0 { committed(written, syncing == .full) }
-        return answers
+        // SQLite syncs nothing where nothing was written: on a second try there may be no end any more.
+        return Outcome(answers: answers, written: written, isSynced: syncing == .full && written > 0)
     }
 
     private func decide(

@@ -18,6 +18,8 @@ import Darwin
 struct OpenedDatabase: Sendable {
     let pool: DatabasePool
     let checkpointer: Checkpointer
+    /// nil where SQLite has to sync each commit by itself.
+    let wal: WALFile?
     let mark: WriteMarkFile
     let restore: Restore?
 }
@@ -38,8 +40,8 @@ func openDatabase(path: String, options: SQLiteStorage.Options) throws -> Opened
                 return try Restore.check(database, path: path, mark: mark, options.onRestore)
             }
             return OpenedDatabase(
-                pool: pool, checkpointer: try Checkpointer(path: path, interval: options.syncInterval), mark: mark,
-                restore: restore)
+                pool: pool, checkpointer: try Checkpointer(path: path, interval: options.syncInterval),
+                wal: try WALFile(path: path), mark: mark, restore: restore)
         } catch let error as DatabaseError
             where error.resultCode == .SQLITE_BUSY && ContinuousClock.now < deadline
         {
@@ -64,6 +66,24 @@ extension Configuration {
                     PRAGMA cache_size = -\(database.configuration.readonly ? 1_024 : 8_192);
                     PRAGMA mmap_size = 1073741824;
                     PRAGMA wal_autocheckpoint = 8000;
+                    PRAGMA fullfsync = ON;
+                    PRAGMA checkpoint_fullfsync = ON;
+                    """
+            )
+        }
+    }
+
+    /// Of a connection that brings to disk what others write.
+    init(syncing label: String) {
+        self.init()
+        self.label = label
+        // Cutting the WAL back keeps writers out while it waits for readers, so it gives up soon.
+        busyMode = .timeout(0.05)
+        prepareDatabase { database in
+            try database.execute(
+                sql: """
+                    PRAGMA cache_size = -64;
+                    PRAGMA synchronous = FULL;
                     PRAGMA fullfsync = ON;
                     PRAGMA checkpoint_fullfsync = ON;
                     """

@@ -41,6 +41,9 @@ public final class SQLiteStorage: Storage {
     let presentations: PresentationQueue
     let checkpointer: Checkpointer
     let durableWrites: DurableWrites
+    /// nil where SQLite has to sync each commit by itself.
+    let wal: WALFile?
+    let walSync: WALSync?
     /// What was noticed when the database was opened; nil where it was not put back from a backup.
     public let restore: Restore?
     /// What every write fails with; nil where writing is allowed.
@@ -68,12 +71,22 @@ public final class SQLiteStorage: Storage {
         let database = try opened.get()
         pool = Mutex(database.pool)
         checkpointer = database.checkpointer
-        durableWrites = DurableWrites { (mark) throws(StorageError) in try database.mark.raise(to: mark) }
+        wal = database.wal
+        let walSync = database.wal.map { wal in
+            WALSync(
+                sync: { () throws(StorageError) in try wal.sync() },
+                empty: { () throws(StorageError) in try wal.empty() })
+        }
+        self.walSync = walSync
+        durableWrites = DurableWrites { (mark) throws(StorageError) in
+            try walSync?.mend()
+            try database.mark.raise(to: mark)
+        }
         restore = database.restore
         refusal =
             options.onRestore == .onlyRead ? restore.map { StorageError(.restored, detail: "\($0)") } : nil
         presentations = PresentationQueue(
-            perCommit: options.presentationsPerCommit, durableWrites: durableWrites
+            perCommit: options.presentationsPerCommit, durableWrites: durableWrites, walSync: walSync
         ) { advances, isSynced in database.checkpointer.committed(advances, isSynced: isSynced) }
     }
 
@@ -82,11 +95,13 @@ public final class SQLiteStorage: Storage {
         guard let pool = pool.withLock({ $0.take() }) else { return }
         presentations.close()
         await withCheckedContinuation { waiting in
-            DispatchQueue(label: "martlet.sqlite.close").async { [checkpointer, durableWrites] in
+            DispatchQueue(label: "martlet.sqlite.close").async { [checkpointer, durableWrites, wal, walSync] in
                 // What is already under way is finished first. Closing fails only where a statement is left open,
                 // and then the connection goes with its last owner.
                 try? pool.close()
                 durableWrites.close()
+                walSync?.close()
+                wal?.close()
                 // Last, because it is the connection that may write: it empties the WAL and removes it.
                 checkpointer.close()
                 waiting.resume()

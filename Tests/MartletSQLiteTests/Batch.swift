@@ -6,8 +6,8 @@ import Testing
 @testable import MartletSQLite
 
 /// Waits until something that is under way has happened; the test's time limit ends the wait.
-func until(_ condition: () throws -> Bool) async throws {
-    while try !condition() { try await Task.sleep(for: .milliseconds(1)) }
+func until(_ condition: () async throws -> Bool) async throws {
+    while try await !condition() { try await Task.sleep(for: .milliseconds(1)) }
 }
 
 extension SQLiteStorage {
