@@ -61,11 +61,10 @@ public struct AccessTokenVerifier: Sendable {
     }
 
     private func selectKey(_ token: Span<UInt8>) throws(JOSEError) -> (CompactJWS, VerificationKey) {
-        let keys = self.keys.keys
-        for index in keys.indices where token.contains(keys[index].mintedHeader.span, at: 0) {
-            let key = keys[index]
-            let headerEnd = key.mintedHeader.count - 1
-            return (try CompactJWS(token, headerEnd: headerEnd, signatureCount: key.signatureCount), key)
+        for key in self.keys.keys {
+            let header = key.mintedHeader
+            guard token.contains(header.span, at: 0) else { continue }
+            return (try CompactJWS(token, headerEnd: header.count - 1, signatureCount: key.signatureCount), key)
         }
         let jws = try CompactJWS(token)
         let header = try JWSHeader(decoding: token.extracting(jws.header))
