@@ -29,14 +29,7 @@ extension Authority {
             roles: user.roles,
             scope: scopes
         )
-        let accessToken: String
-        let signer = try keys.signer(at: now)
-        do throws(JOSEError) {
-            accessToken = try signer.sign(claims)
-        } catch {
-            throw AuthorityError(
-                .storageUnavailable, retryAfter: .seconds(1), detail: "an access token could not be signed: \(error)")
-        }
+        let accessToken = try sign(claims, at: now)
         let life = Double((Timestamp(seconds: claims.expiresAt) - now).wholeMilliseconds)
         // 80 to 90 % of it, spread by some of the random bits of the token's id, which is no secret.
         let share = 0.80 + 0.10 * Double(tokenID.low & 0xFFFF) / 65_536
@@ -51,6 +44,17 @@ extension Authority {
             user: user,
             scopes: scopes
         )
+    }
+
+    /// Signs an access token with the key of a time.
+    func sign(_ claims: AccessTokenClaims, at now: Timestamp) throws(AuthorityError) -> String {
+        let signer = try keys.signer(at: now)
+        do throws(JOSEError) {
+            return try signer.sign(claims)
+        } catch {
+            throw AuthorityError(
+                .storageUnavailable, retryAfter: .seconds(1), detail: "an access token could not be signed: \(error)")
+        }
     }
 
     /// Mints the refresh token to answer with.
