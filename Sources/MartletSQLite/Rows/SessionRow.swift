@@ -109,7 +109,7 @@ struct SessionRow {
                 Int64(session.headGeneration), session.previous?.data, session.advancedAt?.milliseconds,
                 session.lastSeenAt.milliseconds, session.lastPresenter.address,
                 try UserAgents.intern(session.lastPresenter.userAgent, in: database), session.end?.at.milliseconds,
-                session.end?.reason.rawValue, session.certainExpiry.milliseconds,
+                session.end?.reason.rawValue, session.latestExpiry.milliseconds,
                 session.lateFloor.map { Int64($0.generation) }, session.lateFloor.map { Int64($0.next) },
                 session.lateFloor?.openedAt.milliseconds,
                 session.userID.data, userVersion,
