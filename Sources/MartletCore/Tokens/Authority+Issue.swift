@@ -4,10 +4,12 @@ import MartletProtocol
 extension Authority {
     /// Makes both tokens of an answer.
     ///
-    /// - Parameter refreshToken: the token to answer with, minted or kept.
+    /// - Parameters:
+    ///   - refreshToken: the token to answer with, minted or kept.
+    ///   - statusIndex: the session's index in the status lists.
     func issue(
         _ refreshToken: RefreshToken, for session: Session, user: User, client: ClientRegistration, scopes: [String],
-        at now: Timestamp
+        statusIndex: Int64?, at now: Timestamp
     ) throws(AuthorityError) -> IssuedTokens {
         let policy = settings.policy(of: client)
         // A token that outlived its session would be refused here and believed elsewhere.
@@ -27,7 +29,8 @@ extension Authority {
             sessionID: session.id.description,
             authenticatedAt: session.authenticatedAt.seconds,
             roles: user.roles,
-            scope: scopes
+            scope: scopes,
+            statusList: try statusReference(statusIndex)
         )
         let accessToken = try sign(claims, at: now)
         let life = Double((Timestamp(seconds: claims.expiresAt) - now).wholeMilliseconds)
