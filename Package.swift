@@ -55,6 +55,7 @@ let package = Package(
     targets: [
         // MARK: System libraries and embedded data
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CCommonPasswords", exclude: ["README.md", "common-passwords.txt"]),
         .target(name: "CWebAssets"),
         .target(name: "CFileStatus"),
@@ -94,7 +95,7 @@ let package = Package(
         .target(
             name: "MartletServer",
             dependencies: [
-                "MartletCore", "MartletJOSE", "MartletProtocol", "CFileStatus", "CWebAssets",
+                "MartletCore", "MartletJOSE", "MartletProtocol", "CFileStatus", "CWebAssets", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird", condition: server),
                 .product(name: "HummingbirdCore", package: "hummingbird", condition: server),
@@ -279,6 +280,7 @@ let package = Package(
             dependencies: [
                 "MartletServer", "MartletCore", "MartletJOSE", "MartletProtocol", "MartletTestKit", "MartletSQLite",
                 "ProcessSupport",
+                "CZlib",
                 .product(name: "Hummingbird", package: "hummingbird", condition: server),
                 .product(name: "HummingbirdTesting", package: "hummingbird", condition: server),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

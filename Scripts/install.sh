@@ -13,7 +13,7 @@ if ! $model && ! command -v swift >/dev/null; then
     exit 1
 fi
 
-# libsodium hashes passwords, SQLite stores, zlib is for the HTTP client; pkg-config finds them.
+# libsodium hashes passwords, SQLite stores, zlib is for status lists and the HTTP client; pkg-config finds them.
 packages=(libsodium-dev libsqlite3-dev zlib1g-dev pkg-config)
 # Folder and list of Python packages.
 venv=() python=false nginx=false

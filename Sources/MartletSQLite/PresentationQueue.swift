@@ -201,7 +201,9 @@ final class PresentationQueue: Sendable {
                         throw EndWithoutEntry(cause: error)
                     }
                 }
-                return Presented(decision: decision, session: found?.row.session, user: found?.user)
+                return Presented(
+                    decision: decision, session: found?.row.session, user: found?.user,
+                    statusIndex: found?.row.statusIndex)
             }
         }
         throw StorageError(

@@ -3,20 +3,13 @@ public import MartletCore
 public import MartletProtocol
 import Synchronization
 
-extension Session {
-    /// When no refresh token of the session can be valid any more, unless it advances before.
-    ///
-    /// Twice the idle limit: a repeat at the last moment writes nothing, and gives a token that lives as long again.
-    var certainExpiry: Timestamp {
-        min(absoluteLimit, lastSeenAt + idleLimit + idleLimit)
-    }
-}
-
 extension SQLiteStorage {
     /// An advance must not touch an index, and yet expired sessions have to be found without reading all of them. So
     /// `sweep_at`, which is indexed, says when a session could expire *as seen when that was written*. A sweep takes
     /// the rows whose time has come, ends those that did expire, and moves the others on: each at most once in two
     /// idle limits.
+    ///
+    /// The statement has `Session.latestExpiry` in words of SQL.
     public func sweep(
         at now: Timestamp, grace: Duration, forgetting: Timestamp, limit: Int, denial: Denial
     ) async throws(StorageError) -> Int {
@@ -26,8 +19,8 @@ extension SQLiteStorage {
             let due = try database.rows(
                 """
                 UPDATE sessions SET
-                    sweep_at = min(absolute_limit, last_seen_at + 2 * idle_limit),
-                    ended_at = CASE WHEN min(absolute_limit, last_seen_at + 2 * idle_limit) < ?1 THEN ?2 END,
+                    sweep_at = \(Self.latestExpiry),
+                    ended_at = CASE WHEN \(Self.latestExpiry) < ?1 THEN ?2 END,
                     end_reason = CASE WHEN absolute_limit < ?1 THEN 'expired_absolute'
                         WHEN last_seen_at + 2 * idle_limit < ?1 THEN 'expired_idle' END
                 WHERE id IN (
@@ -59,6 +52,8 @@ extension SQLiteStorage {
         if touched < limit { try await forgetUserAgents() }
         return touched
     }
+
+    private static let latestExpiry = "min(absolute_limit, last_seen_at + 2 * idle_limit)"
 
     /// Deletes user agents that no session has any more. It reads all sessions, so only once a thousand new user
     /// agents have come, and on a connection that keeps nobody waiting.

@@ -12,6 +12,8 @@ extension InMemoryStorage {
                 throw StorageError(.conflict, detail: "the session is there already")
             }
             state.sessions[session.id] = session
+            state.statusIndices[session.id] = state.nextStatusIndex
+            state.nextStatusIndex += 1
             return true
         }
     }
@@ -41,7 +43,8 @@ extension InMemoryStorage {
                 let session = state.sessions[id]
                 let decision = decide(session)
                 let presented = Presented(
-                    decision: decision, session: session, user: session.flatMap { state.users[$0.userID] })
+                    decision: decision, session: session, user: session.flatMap { state.users[$0.userID] },
+                    statusIndex: state.statusIndices[id])
                 let changed: Session?
                 switch decision.effect {
                 case .none: return presented
@@ -81,6 +84,7 @@ extension InMemoryStorage {
                 if let end = session.end {
                     guard end.at < forgetting else { continue }
                     state.sessions[session.id] = nil
+                    state.statusIndices[session.id] = nil
                 } else if session.absoluteLimit < cutoff {
                     state.expire(session, .expiredAbsolute, at: now, denial)
                 } else if session.lastSeenAt + session.idleLimit + session.idleLimit < cutoff {

@@ -7,6 +7,8 @@ public final class InMemoryStorage: Storage {
     struct State {
         var users: [UserID: User] = [:]
         var sessions: [SessionID: Session] = [:]
+        var statusIndices: [SessionID: Int64] = [:]
+        var nextStatusIndex: Int64 = 0
         var clients: [String: ClientRegistration] = [:]
         var keys: [KeyRecord] = []
         var changes: Int64 = 0

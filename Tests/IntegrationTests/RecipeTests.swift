@@ -64,4 +64,52 @@ struct RecipeTests {
         }
         #expect(try await service.end() == 0)
     }
+
+    /// Without a client of its own, and without a feed.
+    @Test func aPythonServiceLooksUpStatusLists() async throws {
+        let added = try await martlet.run("client", "add", "notes-api", "--audience", Self.audience, "--json")
+        let secret = try #require(added.json["clientSecret"]?.string)
+        let server = try await MartletProcess(in: folder, environment: ["MARTLET_STATUS_LIST": "true"])
+        let web = try WebClient(server)
+        let python = try #require(Python.path)
+        let service = try Dialogue(
+            [python, Example.path("Python/with_status_list.py"), server.url, Self.audience, server.certificatePath],
+            in: folder, environment: ["PYTHONDONTWRITEBYTECODE": "1"])
+
+        let revoked = try await web.signIn("ada", client: "app")
+        let signedOut = try await web.signIn("ada", client: "app")
+        let stays = try await web.signIn("ada", client: "app")
+        for grant in [revoked, signedOut, stays] {
+            #expect(try await service.answer(to: grant.accessToken.token) == "good \(grant.user.id)")
+        }
+        #expect(try await service.answer(to: stays.accessToken.token.dropLast(4) + "AAAA").hasPrefix("bad "))
+        #expect(try await service.answer(to: "rubbish").hasPrefix("bad "))
+        // A token without a session is revoked by other means.
+        let own = try await web.send(
+            "POST", "/oauth2/token", basic: ("notes-api", secret), form: ["grant_type": "client_credentials"])
+        let ownToken = try #require(try own.json["access_token"]?.string)
+        #expect(try await service.answer(to: ownToken) == "bad Refused it names no status list")
+
+        // By a command beside the server, and by a call.
+        try await martlet.run("session", "revoke", revoked.session.id.description)
+        let signOut = try await web.send(
+            "POST", "/oauth2/revoke", form: ["token": try signedOut.refresh, "client_id": "app"])
+        #expect(signOut.status == 200)
+        for grant in [revoked, signedOut] {
+            try await eventually("the token is refused", within: .seconds(15)) {
+                try await service.answer(to: grant.accessToken.token) == "bad Refused revoked"
+            }
+        }
+        #expect(try await service.answer(to: stays.accessToken.token) == "good \(stays.user.id)")
+        // A session's next token looks up the same place.
+        let renewed = try await web.renew(stays.refresh)
+        #expect(try await service.answer(to: renewed.accessToken.token) == "good \(stays.user.id)")
+
+        // Without the list nothing is good, once it has been kept for long enough.
+        await server.stop(SIGKILL)
+        try await eventually("nothing is known any more", within: .seconds(15)) {
+            try await service.answer(to: renewed.accessToken.token) == "bad Refused its status list cannot be had"
+        }
+        #expect(try await service.end() == 0)
+    }
 }

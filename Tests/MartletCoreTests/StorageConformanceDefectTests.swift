@@ -35,6 +35,9 @@ enum Defect: CaseIterable {
     case forgetsLongerLives
     case signsInWhoIsDenied
     case numbersAgain
+    case takesEveryOneForLive
+    case forgetsTheIndex
+    case givesAnIndexAgain
 
     /// One of the cases that have to find it.
     var findingCase: String {
@@ -53,6 +56,9 @@ enum Defect: CaseIterable {
         case .forgetsLongerLives: "an entry stays for the longest life of an access token in force"
         case .signsInWhoIsDenied: "a session that an entry with a time covers is not made"
         case .numbersAgain: "a sweep forgets entries that have left, and no number is given twice"
+        case .takesEveryOneForLive: "a session is live until it ends, whoever ends it"
+        case .forgetsTheIndex: "a presentation tells the index"
+        case .givesAnIndexAgain: "no index is given twice, also after its session was forgotten"
         }
     }
 }
@@ -70,6 +76,9 @@ private struct DefectiveStorage: Storage {
         if defect == .signsInWhoIsDenied {
             try base.access { $0.sessions[session.id] = session }
             return true
+        }
+        if defect == .givesAnIndexAgain {
+            try base.access { $0.nextStatusIndex = Int64($0.sessions.count) }
         }
         guard defect == .signsInWithoutLooking else {
             return try await base.insert(session, userVersion: userVersion)
@@ -102,12 +111,17 @@ private struct DefectiveStorage: Storage {
                     state.sessions[id]?.headGeneration = change.generation
                 }
             }
-            return Presented(decision: decision, session: session, user: nil)
+            return Presented(decision: decision, session: session, user: nil, statusIndex: nil)
         case .writesOnRepeat:
             let result = try await base.present(
                 id, from: presenter, at: now, durability: durability, denial: denial, decide: decide)
             if case .repeat = result.decision { try base.access { $0.sessions[id]?.lastSeenAt = now } }
             return result
+        case .forgetsTheIndex:
+            let result = try await base.present(
+                id, from: presenter, at: now, durability: durability, denial: denial, decide: decide)
+            return Presented(
+                decision: result.decision, session: result.session, user: result.user, statusIndex: nil)
         case .deniesNoReplay:
             let before = try base.access { $0.revocations }
             let result = try await base.present(
@@ -172,7 +186,19 @@ private struct DefectiveStorage: Storage {
         return changes
     }
 
+    func statuses(in range: Range<Int64>) async throws(StorageError) -> SessionStatuses {
+        var statuses = try await base.statuses(in: range)
+        if defect == .takesEveryOneForLive {
+            statuses.live = try base.access { $0.statusIndices.values.filter(range.contains) }
+        }
+        return statuses
+    }
+
     // The rest is right.
+
+    func statusIndex(of id: SessionID) async throws(StorageError) -> Int64? {
+        try await base.statusIndex(of: id)
+    }
 
     func insert(_ user: User) async throws(StorageError) {
         try await base.insert(user)

@@ -19,12 +19,15 @@ public struct AuthoritySettings: Sendable {
     public var durability: Durability
     /// How long the story of an ended session is kept.
     public var keepEnded: Duration
+    /// Whether access tokens of sessions say where their status is found, and the lists are served.
+    public var statusLists: Bool
 
     public init(
         issuer: String, policy: SessionPolicy = .standard, signUpIsOpen: Bool = false,
         passwordRules: PasswordRules = .init(), passwordParameters: PasswordParameters = .init(),
         passwordThreads: Int = 2, passwordQueue: Int = 64, keys: KeySettings = .init(),
-        durability: Durability = .relaxed, keepEnded: Duration = .seconds(90 * 86_400)
+        durability: Durability = .relaxed, keepEnded: Duration = .seconds(90 * 86_400),
+        statusLists: Bool = false
     ) {
         self.issuer = issuer
         self.policy = policy
@@ -36,6 +39,7 @@ public struct AuthoritySettings: Sendable {
         self.keys = keys
         self.durability = durability
         self.keepEnded = keepEnded
+        self.statusLists = statusLists
     }
 
     /// What is wrong with the values together; nil where nothing is.

@@ -102,7 +102,9 @@ extension Authority {
             if let child { try mint(child, of: session.id, seed: token.seed, at: now) } else { token }
         // Never more than the client has, whatever was asked for.
         let granted = scopes.map { asked in client.scopes.filter(asked.contains) } ?? client.scopes
-        return try issue(refreshToken, for: session, user: user, client: client, scopes: granted, at: now)
+        return try issue(
+            refreshToken, for: session, user: user, client: client, scopes: granted,
+            statusIndex: presented.statusIndex, at: now)
     }
 
     private func report(_ presented: Presented, presenter: Presenter, at now: Timestamp) {

@@ -68,12 +68,15 @@ extension Authority {
             let (session, token) = try newSession(
                 of: user.id, client: request.client, delivery: request.delivery, device: device,
                 presenter: request.presenter, madeAt: madeAt, at: now)
-            let issued = try issue(
-                token, for: session, user: user, client: request.client, scopes: request.client.scopes, at: now)
             let isMade = try await storing { () async throws(StorageError) in
                 try await storage.insert(session, userVersion: user.securityVersion)
             }
-            if isMade { return issued }
+            if isMade {
+                // Should this fail, the session stays behind unused: nobody has a token of it.
+                return try issue(
+                    token, for: session, user: user, client: request.client, scopes: request.client.scopes,
+                    statusIndex: try await statusIndex(of: session.id), at: now)
+            }
             // An entry of the denylist may cover the time in the session's id. Else the password was changed, or the
             // account disabled, or it or the client removed, while this one was checked.
             try await revocations.catchUp()
@@ -83,6 +86,12 @@ extension Authority {
             else { throw AuthorityError(.invalidCredentials) }
             madeAt = earliest
         }
+    }
+
+    /// The index that storage gave to a new session; not asked for where status lists are off.
+    private func statusIndex(of session: SessionID) async throws(AuthorityError) -> Int64? {
+        guard settings.statusLists else { return nil }
+        return try await storing { () async throws(StorageError) in try await storage.statusIndex(of: session) }
     }
 
     /// Makes a session's row and its first refresh token. Nothing is stored.

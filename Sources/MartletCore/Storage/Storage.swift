@@ -4,7 +4,9 @@ public import MartletProtocol
 ///
 /// Every method is one transaction. What it wrote is on disk before it returns; only a presentation may ask for less.
 /// `MartletTestKit` has a suite that an implementation has to pass.
-public protocol Storage: UserStorage, SessionStorage, ClientStorage, KeyStorage, RevocationStorage {
+public protocol Storage: UserStorage, SessionStorage, ClientStorage, KeyStorage, RevocationStorage,
+    StatusStorage
+{
     /// What tells whether anyone, in this process or another, has written. Cheap enough to be read ten times a second.
     func changes() async throws(StorageError) -> StorageChanges
 }
@@ -70,7 +72,7 @@ public protocol UserStorage: Sendable {
 public protocol SessionStorage: Sendable {
     /// Makes a session, on condition that its user is there, enabled, and still of this security version, that its
     /// client is registered or the built-in one, and that no entry of the denylist with a time covers it: it is for
-    /// older ones, and would deny this one from birth.
+    /// older ones, and would deny this one from birth. It gets an index in the status lists, see `StatusStorage`.
     ///
     /// - Returns: false, with nothing written, where the condition fails.
     func insert(_ session: Session, userVersion: Int64) async throws(StorageError) -> Bool
@@ -136,11 +138,14 @@ public struct Presented: Sendable, Hashable {
     public let session: Session?
     /// The session's user as the same transaction saw the account; nil where it is gone.
     public let user: User?
+    /// The session's index in the status lists; nil where there is no session.
+    public let statusIndex: Int64?
 
-    public init(decision: RotationDecision, session: Session?, user: User?) {
+    public init(decision: RotationDecision, session: Session?, user: User?, statusIndex: Int64?) {
         self.decision = decision
         self.session = session
         self.user = user
+        self.statusIndex = statusIndex
     }
 }
 

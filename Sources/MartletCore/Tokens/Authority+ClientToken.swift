@@ -67,16 +67,6 @@ extension Authority {
         return scopes.allSatisfy(Self.ownScopes.contains) ? [settings.issuer] : [audience, settings.issuer]
     }
 
-    private func sign(_ claims: AccessTokenClaims, at now: Timestamp) throws(AuthorityError) -> String {
-        let signer = try keys.signer(at: now)
-        do throws(JOSEError) {
-            return try signer.sign(claims)
-        } catch {
-            throw AuthorityError(
-                .storageUnavailable, retryAfter: .seconds(1), detail: "an access token could not be signed: \(error)")
-        }
-    }
-
     /// Checks the access token of a client that calls the authority on its own behalf.
     ///
     /// - Throws: `tokenInvalid`, `tokenExpired`, `tokenRevoked`, `insufficientScope`, each with words;

@@ -4,10 +4,12 @@ import MartletProtocol
 extension Authority {
     /// Makes both tokens of an answer.
     ///
-    /// - Parameter refreshToken: the token to answer with, minted or kept.
+    /// - Parameters:
+    ///   - refreshToken: the token to answer with, minted or kept.
+    ///   - statusIndex: the session's index in the status lists.
     func issue(
         _ refreshToken: RefreshToken, for session: Session, user: User, client: ClientRegistration, scopes: [String],
-        at now: Timestamp
+        statusIndex: Int64?, at now: Timestamp
     ) throws(AuthorityError) -> IssuedTokens {
         let policy = settings.policy(of: client)
         // A token that outlived its session would be refused here and believed elsewhere.
@@ -27,16 +29,10 @@ extension Authority {
             sessionID: session.id.description,
             authenticatedAt: session.authenticatedAt.seconds,
             roles: user.roles,
-            scope: scopes
+            scope: scopes,
+            statusList: try statusReference(statusIndex)
         )
-        let accessToken: String
-        let signer = try keys.signer(at: now)
-        do throws(JOSEError) {
-            accessToken = try signer.sign(claims)
-        } catch {
-            throw AuthorityError(
-                .storageUnavailable, retryAfter: .seconds(1), detail: "an access token could not be signed: \(error)")
-        }
+        let accessToken = try sign(claims, at: now)
         let life = Double((Timestamp(seconds: claims.expiresAt) - now).wholeMilliseconds)
         // 80 to 90 % of it, spread by some of the random bits of the token's id, which is no secret.
         let share = 0.80 + 0.10 * Double(tokenID.low & 0xFFFF) / 65_536
@@ -51,6 +47,17 @@ extension Authority {
             user: user,
             scopes: scopes
         )
+    }
+
+    /// Signs an access token with the key of a time.
+    func sign(_ claims: AccessTokenClaims, at now: Timestamp) throws(AuthorityError) -> String {
+        let signer = try keys.signer(at: now)
+        do throws(JOSEError) {
+            return try signer.sign(claims)
+        } catch {
+            throw AuthorityError(
+                .storageUnavailable, retryAfter: .seconds(1), detail: "an access token could not be signed: \(error)")
+        }
     }
 
     /// Mints the refresh token to answer with.

@@ -15,6 +15,9 @@ extension AccessTokenClaims {
         for member in self.custom.members where RegisteredClaim.names.contains(member.name) {
             throw JOSEError(.invalidClaim, "A custom claim must not be named `\(member.name)`, which is registered.")
         }
+        guard self.statusList == nil || self.custom["status"] == nil else {
+            throw JOSEError(.invalidClaim, "A custom claim must not be named `status` where there is a status list.")
+        }
     }
 
     /// The claims as JSON text, in the order of ``RegisteredClaim``.
@@ -64,6 +67,13 @@ extension AccessTokenClaims {
                 writer.content(self.scope[position])
             }
             writer.literal(#"""#)
+        }
+        if let statusList = self.statusList {
+            writer.literal(#","status":{"status_list":{"idx":"#)
+            writer.integer(statusList.index)
+            writer.literal(#","uri":""#)
+            writer.content(statusList.uri)
+            writer.literal(#""}}"#)
         }
         for member in self.custom.members {
             writer.member(member.name, member.value)

@@ -35,6 +35,10 @@ public struct AccessTokenClaims: Hashable, Sendable {
     /// `scope`: the client's scopes, in the token one string with spaces between them. Left out when empty.
     public var scope: [String]
 
+    /// `status`: where to look up whether the token was revoked, if there is a list. We only write it; in a token that is
+    /// read, it is among the further claims.
+    public var statusList: StatusListReference?
+
     /// Further claims. They may not have the name of one above, nor `nbf`.
     public var custom: JSONObject
 
@@ -51,6 +55,7 @@ public struct AccessTokenClaims: Hashable, Sendable {
         authenticatedAt: Int64? = nil,
         roles: [String] = [],
         scope: [String] = [],
+        statusList: StatusListReference? = nil,
         custom: JSONObject = [:]
     ) {
         self.issuer = issuer
@@ -64,6 +69,7 @@ public struct AccessTokenClaims: Hashable, Sendable {
         self.authenticatedAt = authenticatedAt
         self.roles = roles
         self.scope = scope
+        self.statusList = statusList
         self.custom = custom
     }
 }

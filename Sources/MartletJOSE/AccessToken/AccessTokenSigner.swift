@@ -1,6 +1,6 @@
 /// Signs access tokens (RFC 9068) with one key.
 public struct AccessTokenSigner: Sendable {
-    private let key: SigningKey
+    let key: SigningKey
 
     /// The encoded header with the dot behind it: it is the same for every token.
     private let header: [UInt8]

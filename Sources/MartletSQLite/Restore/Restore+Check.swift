@@ -37,6 +37,7 @@ extension Restore {
                 if response == .endSessions { restore.endedSessions = try database.endEverything() }
                 // What readers of the denylist have may be of the part that was lost.
                 try database.startRevocationEpoch()
+                try database.skipLostStatusIndices()
                 // A copy from before this is noticed again, also one from between the backup and its return.
                 return try WriteMark.raise(past: known?.number ?? 0, in: database)
             }

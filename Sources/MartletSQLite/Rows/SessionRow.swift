@@ -7,14 +7,15 @@ import MartletProtocol
 struct SessionRow {
     let session: Session
     let userAgentID: Int64?
+    let statusIndex: Int64?
 
     static let columns = """
         sessions.id, user_id, client_id, delivery, seed_hash, binding_key, parent_id, device, sessions.created_at,
             authenticated_at, idle_limit, absolute_limit, head, head_generation, previous, advanced_at, last_seen_at,
             last_address, last_user_agent, user_agents.text, ended_at, end_reason, late_floor,
-            window_floor, window_opened_at
+            window_floor, window_opened_at, status_index
         """
-    static let columnCount = 25
+    static let columnCount = 26
     private static let select = """
         SELECT \(columns) FROM sessions LEFT JOIN user_agents ON user_agents.id = last_user_agent
 
@@ -53,6 +54,7 @@ struct SessionRow {
             end: end
         )
         userAgentID = try row.optionalInteger(at: 18)
+        statusIndex = try row.optionalInteger(at: 25)
     }
 
     static func fetch(_ id: SessionID, in database: Database) throws -> Session? {
@@ -88,35 +90,39 @@ struct SessionRow {
             session.lastPresenter.userAgent
         )
         let madeAt = session.id.uuid.timestamp.milliseconds
-        return try database.change(
-            """
-            INSERT INTO sessions (id, user_id, client_id, delivery, seed_hash, binding_key, parent_id, device,
-                created_at, authenticated_at, idle_limit, absolute_limit, head, head_generation, previous,
-                advanced_at, last_seen_at, last_address, last_user_agent, ended_at, end_reason, sweep_at,
-                late_floor, window_floor, window_opened_at)
-            SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
-            WHERE EXISTS (SELECT 1 FROM users WHERE id = ? AND security_version = ? AND disabled_at IS NULL)
-                AND (? = ? OR EXISTS (SELECT 1 FROM clients WHERE id = ?))
-                AND NOT EXISTS (\(coveringText) AND kind = 'all' AND id IS NULL AND made_before > ?)
-                AND NOT EXISTS (\(coveringText) AND kind = 'user' AND id = ? AND made_before > ?)
-                AND NOT EXISTS (\(coveringText) AND kind = 'client' AND id = ? AND made_before > ?)
-            """,
-            [
-                session.id.data, session.userID.data, session.clientID, session.delivery.rawValue,
-                Data(session.seedHash), session.bindingKey, session.parent?.data, session.device,
-                session.createdAt.milliseconds, session.authenticatedAt.milliseconds,
-                session.idleLimit.wholeMilliseconds, session.absoluteLimit.milliseconds, session.head.data,
-                Int64(session.headGeneration), session.previous?.data, session.advancedAt?.milliseconds,
-                session.lastSeenAt.milliseconds, session.lastPresenter.address,
-                try UserAgents.intern(session.lastPresenter.userAgent, in: database), session.end?.at.milliseconds,
-                session.end?.reason.rawValue, session.certainExpiry.milliseconds,
-                session.lateFloor.map { Int64($0.generation) }, session.lateFloor.map { Int64($0.next) },
-                session.lateFloor?.openedAt.milliseconds,
-                session.userID.data, userVersion,
-                session.clientID, ClientRegistration.firstPartyID, session.clientID,
-                madeAt, session.userID.description, madeAt, session.clientID, madeAt,
-            ]
-        ) == 1
+        let isMade =
+            try database.change(
+                """
+                INSERT INTO sessions (id, user_id, client_id, delivery, seed_hash, binding_key, parent_id, device,
+                    created_at, authenticated_at, idle_limit, absolute_limit, head, head_generation, previous,
+                    advanced_at, last_seen_at, last_address, last_user_agent, ended_at, end_reason, sweep_at,
+                    late_floor, window_floor, window_opened_at, status_index)
+                SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, next_index
+                FROM status_lists
+                WHERE EXISTS (SELECT 1 FROM users WHERE id = ? AND security_version = ? AND disabled_at IS NULL)
+                    AND (? = ? OR EXISTS (SELECT 1 FROM clients WHERE id = ?))
+                    AND NOT EXISTS (\(coveringText) AND kind = 'all' AND id IS NULL AND made_before > ?)
+                    AND NOT EXISTS (\(coveringText) AND kind = 'user' AND id = ? AND made_before > ?)
+                    AND NOT EXISTS (\(coveringText) AND kind = 'client' AND id = ? AND made_before > ?)
+                """,
+                [
+                    session.id.data, session.userID.data, session.clientID, session.delivery.rawValue,
+                    Data(session.seedHash), session.bindingKey, session.parent?.data, session.device,
+                    session.createdAt.milliseconds, session.authenticatedAt.milliseconds,
+                    session.idleLimit.wholeMilliseconds, session.absoluteLimit.milliseconds, session.head.data,
+                    Int64(session.headGeneration), session.previous?.data, session.advancedAt?.milliseconds,
+                    session.lastSeenAt.milliseconds, session.lastPresenter.address,
+                    try UserAgents.intern(session.lastPresenter.userAgent, in: database), session.end?.at.milliseconds,
+                    session.end?.reason.rawValue, session.latestExpiry.milliseconds,
+                    session.lateFloor.map { Int64($0.generation) }, session.lateFloor.map { Int64($0.next) },
+                    session.lateFloor?.openedAt.milliseconds,
+                    session.userID.data, userVersion,
+                    session.clientID, ClientRegistration.firstPartyID, session.clientID,
+                    madeAt, session.userID.description, madeAt, session.clientID, madeAt,
+                ]
+            ) == 1
+        if isMade { try database.countStatusIndex() }
+        return isMade
     }
 }
 

@@ -139,6 +139,10 @@ extension ConfigurationKey {
             help: "How many streams of revocations may be open at once. Each is one of limits.connections, too."
         ),
         ConfigurationKey(
+            "statusList", .flag, \.statusList,
+            help: "Whether access tokens name a Token Status List, for verifiers that do not follow the revocations."
+        ),
+        ConfigurationKey(
             "limits.headerBytes", .size((1 << 10)...(1 << 20), example: "16KiB"), \.limits.headerBytes,
             help: "The size of a request's headers, at most."
         ),

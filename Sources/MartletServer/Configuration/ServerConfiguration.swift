@@ -30,6 +30,8 @@ public struct ServerConfiguration: Sendable {
     /// How long a session that is over is kept, so that its reason can be told.
     public var keepEndedSessions: Duration = .seconds(90 * 86_400)
     public var revocations = RevocationFeedOptions()
+    /// Whether access tokens name a status list, and the lists are served.
+    public var statusList = false
     public var limits = Limits()
     public var log = Log()
     public var insecure = Insecure()
@@ -132,7 +134,7 @@ extension ServerConfiguration {
             issuer: issuer(port: port), policy: sessionPolicy, signUpIsOpen: signUp == .open,
             passwordRules: passwords.rules, passwordParameters: passwords.parameters,
             passwordThreads: passwords.threads, passwordQueue: passwords.queue, keys: signingKeys,
-            durability: durability, keepEnded: keepEndedSessions
+            durability: durability, keepEnded: keepEndedSessions, statusLists: statusList
         )
     }
 }

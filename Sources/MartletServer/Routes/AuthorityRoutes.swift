@@ -12,6 +12,7 @@ public struct AuthorityRoutes<Context: ClientAddressContext>: Sendable {
     let authority: Authority
     let limits: RequestLimits
     let feed: RevocationFeed
+    let statusLists: StatusListPublisher
 
     /// - Parameters:
     ///   - limits: how large bodies may be.
@@ -20,6 +21,7 @@ public struct AuthorityRoutes<Context: ClientAddressContext>: Sendable {
         self.authority = authority
         self.limits = limits
         feed = RevocationFeed(log: authority.revocations, options: revocations)
+        statusLists = StatusListPublisher(authority: authority)
     }
 
     /// Adds every route. The paths are absolute: `/v1/…`, `/oauth2/…`, `/.well-known/…`, `/health/…`.
@@ -42,8 +44,8 @@ public struct AuthorityRoutes<Context: ClientAddressContext>: Sendable {
 
     /// Every route, in the order of the documentation.
     func all() -> [Route<Context>] {
-        accountRoutes + sessionRoutes + [verifyRoute] + adminRoutes + tokenRoutes + revocationRoutes + publishedRoutes
-            + healthRoutes
+        accountRoutes + sessionRoutes + [verifyRoute] + adminRoutes + tokenRoutes + revocationRoutes
+            + [statusListRoute] + publishedRoutes + healthRoutes
     }
 }
 

@@ -189,4 +189,12 @@ final class WatchedStorage: Storage {
     func noteAccessLifetime(_ lifetime: Duration, at now: Timestamp, mayLower: Bool) async throws(StorageError) {
         try await base.noteAccessLifetime(lifetime, at: now, mayLower: mayLower)
     }
+
+    // MARK: Statuses
+
+    func statusIndex(of id: SessionID) async throws(StorageError) -> Int64? { try await base.statusIndex(of: id) }
+
+    func statuses(in range: Range<Int64>) async throws(StorageError) -> SessionStatuses {
+        try await base.statuses(in: range)
+    }
 }

@@ -21,6 +21,7 @@ struct ConfigurationTests {
         #expect(configuration.sessionPolicy == .standard)
         #expect(configuration.durability == .relaxed)
         #expect(configuration.signUp == .closed)
+        #expect(!configuration.statusList && !configuration.authoritySettings(port: 1).statusLists)
         #expect(configuration.passwords.parameters.memory == 19 * 1_024 * 1_024)
         #expect((1...4).contains(configuration.passwords.threads))
     }
@@ -50,6 +51,7 @@ struct ConfigurationTests {
               queue: 10
               minimumLength: 12
             sessions: {keepEnded: 7d}
+            statusList: true
             limits:
               bodyBytes: 16384
               headTimeout: 500ms
@@ -73,6 +75,7 @@ struct ConfigurationTests {
         #expect(configuration.passwords.parameters.memory == 64 << 20)
         #expect(configuration.passwords.rules.minimumLength == 12)
         #expect(configuration.keepEndedSessions == .seconds(7 * 86_400))
+        #expect(configuration.statusList && configuration.authoritySettings(port: 1).statusLists)
         #expect(configuration.limits.bodyBytes == 16_384)
         #expect(configuration.limits.headTimeout == .milliseconds(500))
         #expect(configuration.log.level == .debug)

@@ -47,6 +47,7 @@ struct OpenAPIDescription: Sendable {
         guard let schema = contents.first(where: { $0.name == type })?.value["schema"] else {
             return faults + ["the type \(type) is not documented"]
         }
+        if !type.hasSuffix("json") { return faults + self.faults(of: .string(answer.text), by: schema, at: "$") }
         guard let json = try? answer.json else { return faults + ["it is no JSON"] }
         return faults + self.faults(of: json, by: schema, at: "$")
     }
