@@ -27,17 +27,23 @@ final class WALFile: Sendable {
 
     /// Returns once all that was committed before, by any connection of any process, is on disk.
     func sync() throws(StorageError) {
-        let result = Result(storage: { try connection.inDatabase { try $0.syncWAL() } })
-        try result.get()
+        try whileOpen { try $0.syncWAL() }
     }
 
     /// Returns once all that was committed before is on disk in the database file, and the WAL is empty there, too.
     func empty() throws(StorageError) {
+        try whileOpen { database in
+            _ = try database.checkpoint(.truncate)
+            // The checkpoint has synced the database file, and not yet that the WAL is cut off.
+            try database.syncWAL()
+        }
+    }
+
+    private func whileOpen(_ body: (Database) throws -> Void) throws(StorageError) {
         let result = Result(storage: {
             try connection.inDatabase { database in
-                _ = try database.checkpoint(.truncate)
-                // The checkpoint has synced the database file, and not yet that the WAL is cut off.
-                try database.syncWAL()
+                guard unsafe database.sqliteConnection != nil else { throw StorageError.closed }
+                try body(database)
             }
         })
         try result.get()
