@@ -31,25 +31,39 @@ struct Verifiers {
 
     /// Waits until each refuses a token as revoked.
     ///
-    /// - Returns: how long after `start` each did, to the millisecond at which they are asked.
+    /// They are asked for what they have at hand, which costs next to nothing: to refuse takes a check of the signature,
+    /// and a hundred of these would be what is measured. Whoever has it no more is asked outright afterwards.
+    ///
+    /// - Returns: how long after `start` each had the token no more, to the millisecond at which they are asked.
     func refusals(of token: String, since start: ContinuousClock.Instant) async throws -> [Duration] {
         var times: [Duration] = []
         var waiting = all
         while !waiting.isEmpty {
-            try await Task.sleep(for: .milliseconds(1))
-            var rest: [Verifier] = []
-            for verifier in waiting {
-                do throws(VerifierError) {
-                    _ = try await verifier.verify(token)
-                    rest.append(verifier)
-                } catch {
-                    guard error.code == .tokenRevoked else { throw error }
-                    times.append(ContinuousClock.now - start)
+            var gone: [(verifier: Verifier, after: Duration)] = []
+            while !waiting.isEmpty {
+                try await Task.sleep(for: .milliseconds(1))
+                var rest: [Verifier] = []
+                for verifier in waiting {
+                    if verifier.cached(token) != nil {
+                        rest.append(verifier)
+                    } else {
+                        gone.append((verifier, ContinuousClock.now - start))
+                    }
+                }
+                waiting = rest
+                if ContinuousClock.now - start > .seconds(60) {
+                    throw API.Failure(description: "\(rest.count) verifiers did not hear of it within a minute")
                 }
             }
-            waiting = rest
-            if ContinuousClock.now - start > .seconds(60) {
-                throw API.Failure(description: "\(rest.count) verifiers did not hear of it within a minute")
+            for (verifier, after) in gone {
+                do throws(VerifierError) {
+                    // Once a second a verifier wants to be asked outright, whatever it has at hand.
+                    _ = try await verifier.verify(token)
+                    waiting.append(verifier)
+                } catch {
+                    guard error.code == .tokenRevoked else { throw error }
+                    times.append(after)
+                }
             }
         }
         return times
