@@ -99,28 +99,31 @@ private final class Seen: Sendable {
 private final class StreamHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    private let marker: String
+    private let marker: [UInt8]
     private let seen: Seen
-    private var text = ""
+    /// The end of what came before, in which something may have begun.
+    private var rest: [UInt8] = []
+    private var hasBegun = false
     private var hasSnapshot = false
     private var hasChange = false
 
     init(marker: String, seen: Seen) {
-        self.marker = marker
+        self.marker = Array(marker.utf8)
         self.seen = seen
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        text += String(buffer: unwrapInboundIn(data))
-        if !hasSnapshot, text.contains("event: snapshot"), text.contains("\n\n") {
+        let bytes = rest + Array(buffer: unwrapInboundIn(data))
+        if !hasBegun { hasBegun = bytes.firstRange(of: Array("event: snapshot".utf8)) != nil }
+        if hasBegun, !hasSnapshot, bytes.firstRange(of: Array("\n\n".utf8)) != nil {
             hasSnapshot = true
             seen.count(\.snapshots)
         }
-        if !hasChange, text.contains(marker) {
+        if !hasChange, bytes.firstRange(of: marker) != nil {
             hasChange = true
             seen.count(\.changes)
         }
-        text = String(text.suffix(256))
+        rest = Array(bytes.suffix(256))
     }
 
     func channelInactive(context: ChannelHandlerContext) {

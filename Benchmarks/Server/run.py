@@ -160,7 +160,10 @@ class Bench:
             answered, delivered = self.revocations(
                 server, files, "burst", "--tokens", f"{self.folder}/burst-1", "--sessions", "10000")[0].split()
         row("one call", answered, delivered)
-        self.streams(martlet, files)
+        martlet.remove()
+        martlet = Martlet(self.options.martlet, self.options.tool, f"{self.folder}/data-streams")
+        self.streams(martlet, martlet.admin_and_reader(self.folder))
+        martlet.remove()
 
     def streams(self, martlet, files):
         headline("1,000 open streams", "opened in", "memory each", "CPU idle", "told in")
