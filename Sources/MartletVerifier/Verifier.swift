@@ -191,7 +191,15 @@ public final class Verifier: Service {
         knowledge.insert(entries)
         var denylist = Denylist()
         for entry in entries { denylist.insert(entry) }
-        cache?.removeAll(at: clock.now.milliseconds) { denylist.covers($0) }
+        guard let cache else { return }
+        let now = clock.now.milliseconds
+        let sessions = entries.compactMap { $0.kind == .session ? $0.id : nil }
+        // Mostly they are of sessions alone, whose tokens are found without a look at all others.
+        if sessions.count == entries.count {
+            cache.removeAll(ofSessions: sessions, at: now) { denylist.covers($0) }
+        } else {
+            cache.removeAll(at: now) { denylist.covers($0) }
+        }
     }
 
     /// Refreshes the keys ahead of their expiry, follows the revocations, and forgets tokens that have expired, until

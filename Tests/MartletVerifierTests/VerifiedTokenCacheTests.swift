@@ -19,7 +19,8 @@ struct VerifiedTokenCacheTests {
         try AccessTokenSigner(key: key ?? self.key).sign(
             AccessTokenClaims(
                 issuer: Self.issuer, audience: ["notes"], subject: "ada", clientID: "app",
-                issuedAt: clock.now.seconds, expiresAt: clock.now.seconds + life, tokenID: "t\(number)"))
+                issuedAt: clock.now.seconds, expiresAt: clock.now.seconds + life, tokenID: "t\(number)",
+                sessionID: number < 0 ? nil : "s\(number / 2)"))
     }
 
     private func verified(_ text: String) throws -> VerifiedAccessToken {
@@ -52,6 +53,25 @@ struct VerifiedTokenCacheTests {
         #expect(cache.token(for: text + "a", at: 99) == nil)
         // The same bytes in another string, and in one that is not contiguous of itself.
         #expect(cache.token(for: String(decoding: Array(text.utf8), as: UTF8.self), at: 99) != nil)
+    }
+
+    /// Two tokens belong to each session, and one to none.
+    @Test func theTokensOfSessionsAreTakenOut() throws {
+        let cache = VerifiedTokenCache(capacity: 64)
+        let texts = try (-1..<10).map { try text($0) }
+        try insert(texts, into: cache)
+        func left() -> [String] { texts.compactMap { cache.token(for: $0, at: 0)?.tokenID } }
+        cache.removeAll(ofSessions: ["s1"], at: 0) { _ in true }
+        #expect(left() == ["t-1", "t0", "t1", "t4", "t5", "t6", "t7", "t8", "t9"])
+        cache.removeAll(ofSessions: ["s0", "s3", "s9"], at: 0) { $0.tokenID != "t7" }
+        #expect(left() == ["t-1", "t4", "t5", "t7", "t8", "t9"])
+        cache.removeAll(ofSessions: [], at: 0) { _ in true }
+        #expect(left().count == 6)
+        // And what was verified before does not come back afterwards.
+        let generation = cache.generation
+        cache.removeAll(ofSessions: ["s2"], at: 0) { _ in true }
+        cache.insert(try verified(texts[5]), for: texts[5], until: 100, generation: generation)
+        #expect(left() == ["t-1", "t7", "t8", "t9"])
     }
 
     @Test func aTokenIsNotFoundOnceItHasExpired() throws {
@@ -130,7 +150,14 @@ struct VerifiedTokenCacheTests {
                 for next in 1...12 {
                     for _ in 0..<50 { await Task.yield() }
                     floor.value = next
-                    cache.removeAll(at: 0) { Int($0.tokenID.dropFirst())! < next }
+                    // In one way and in the other.
+                    if next.isMultiple(of: 2) {
+                        cache.removeAll(at: 0) { Int($0.tokenID.dropFirst())! < next }
+                    } else {
+                        cache.removeAll(ofSessions: ["s\((next - 1) / 2)"], at: 0) {
+                            Int($0.tokenID.dropFirst())! < next
+                        }
+                    }
                     for number in 0..<next { #expect(cache.token(for: texts[number], at: 0) == nil) }
                 }
             }

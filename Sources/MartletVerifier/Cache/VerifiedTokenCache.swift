@@ -33,6 +33,9 @@ import Glibc
     /// with one.
     private let tags: UnsafeMutablePointer<Atomic<UInt64>>
     private let slots: UnsafeMutablePointer<Slot>
+    /// The hashes of the sessions whose tokens stand in the slots, close together, so that the tokens of one are found
+    /// among many without a look at each. 0 for none; to be believed only with a look at the slot.
+    private let sessions: UnsafeMutablePointer<Atomic<UInt64>>
     /// Which slot of a full set is given up next.
     private let hand = Atomic<Int>(0)
     private let removals = Atomic<UInt64>(0)
@@ -50,8 +53,10 @@ import Glibc
         let memory = UnsafeMutableRawPointer.allocate(
             byteCount: slotCount * MemoryLayout<Slot>.stride, alignment: Self.lineBytes)
         unsafe slots = memory.bindMemory(to: Slot.self, capacity: slotCount)
+        unsafe sessions = .allocate(capacity: slotCount)
         for index in 0..<slotCount {
             unsafe (tags + index).initialize(to: Atomic(0))
+            unsafe (sessions + index).initialize(to: Atomic(0))
             unsafe (slots + index).initialize(to: Slot())
         }
     }
@@ -60,6 +65,7 @@ import Glibc
         for index in 0..<slotCount { unsafe slots[index].content.bytes?.deallocate() }
         unsafe tags.deinitialize(count: slotCount).deallocate()
         unsafe slots.deinitialize(count: slotCount).deallocate()
+        unsafe sessions.deinitialize(count: slotCount).deallocate()
     }
 
     // MARK: Looking up
@@ -141,8 +147,9 @@ import Glibc
         let index = slot(for: tag)
         guard tryLock(index) else { return }
         let old = takeContent(of: index)
-        // This tag first, the generation then; a removal does it the other way round. So one of the two sees the other,
-        // and where both do, the removal waits for the lock and finds the token.
+        // These first, the generation then; a removal does it the other way round. So one of the two sees the other, and
+        // where both do, the removal waits for the lock and finds the token.
+        unsafe sessions[index].store(Self.hash(ofSession: token.sessionID), ordering: .sequentiallyConsistent)
         unsafe tags[index].store(tag, ordering: .sequentiallyConsistent)
         if self.generation == generation {
             let bytes = UnsafeMutableRawPointer.allocate(byteCount: text.count, alignment: 16)
@@ -150,6 +157,7 @@ import Glibc
             unsafe slots[index].content = Content(bytes: bytes, count: text.count, until: until, token: token)
         } else {
             unsafe tags[index].store(0, ordering: .relaxed)
+            unsafe sessions[index].store(0, ordering: .relaxed)
         }
         unlock(index)
         unsafe old.bytes?.deallocate()
@@ -173,13 +181,30 @@ import Glibc
     func removeAll(at now: Int64, where isGone: (VerifiedAccessToken) -> Bool) {
         removals.wrappingAdd(1, ordering: .sequentiallyConsistent)
         for index in 0..<slotCount where unsafe tags[index].load(ordering: .sequentiallyConsistent) != 0 {
-            lock(index)
-            let (token, until) = unsafe (slots[index].content.token, slots[index].content.until)
-            unlock(index)
-            // Outside of the lock, since readers do not wait long. Whoever takes the slot meanwhile has seen the removal.
-            guard let token, until <= now || isGone(token) else { continue }
-            remove(token, from: index)
+            remove(from: index, at: now, where: isGone)
         }
+    }
+
+    /// Takes out the tokens of these sessions that are gone by this condition, as ``removeAll(at:where:)`` does with all
+    /// tokens, and those of them that have expired.
+    func removeAll(ofSessions ids: [String], at now: Int64, where isGone: (VerifiedAccessToken) -> Bool) {
+        removals.wrappingAdd(1, ordering: .sequentiallyConsistent)
+        let hashes = Set(ids.map { Self.hash(ofSession: $0) })
+        let only = hashes.count == 1 ? hashes.first : nil
+        for index in 0..<slotCount {
+            let hash = unsafe sessions[index].load(ordering: .sequentiallyConsistent)
+            guard hash != 0, only.map({ $0 == hash }) ?? hashes.contains(hash) else { continue }
+            remove(from: index, at: now, where: isGone)
+        }
+    }
+
+    private func remove(from index: Int, at now: Int64, where isGone: (VerifiedAccessToken) -> Bool) {
+        lock(index)
+        let (token, until) = unsafe (slots[index].content.token, slots[index].content.until)
+        unlock(index)
+        // Outside of the lock, since readers do not wait long. Whoever takes the slot meanwhile has seen the removal.
+        guard let token, until <= now || isGone(token) else { return }
+        remove(token, from: index)
     }
 
     private func remove(_ token: VerifiedAccessToken, from index: Int) {
@@ -187,6 +212,7 @@ import Glibc
         guard unsafe slots[index].content.token == token else { return unlock(index) }
         let old = takeContent(of: index)
         unsafe tags[index].store(0, ordering: .relaxed)
+        unsafe sessions[index].store(0, ordering: .relaxed)
         unlock(index)
         unsafe old.bytes?.deallocate()
     }
@@ -220,6 +246,11 @@ import Glibc
         #endif
         let product = (tag ^ thread).multipliedFullWidth(by: keys.0 | 1)
         return (product.high ^ product.low) | 1
+    }
+
+    /// Never 0 for a session.
+    private static func hash(ofSession id: String?) -> UInt64 {
+        id.map { UInt64(bitPattern: Int64($0.hashValue)) | 1 } ?? 0
     }
 
     /// Where the two sets begin that a tag leads to.
