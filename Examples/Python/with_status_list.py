@@ -31,7 +31,7 @@ class StatusLists:
     def __init__(self, issuer, keys, ca=None):
         self._issuer, self._keys = issuer, keys
         self._session = requests.Session()
-        self._session.verify = ca or True
+        self._ca = ca or True
         self._lists = {}
 
     def check(self, claims):
@@ -64,7 +64,10 @@ class StatusLists:
     def _fetch(self, uri):
         if not uri.startswith(self._issuer + "/"):
             raise ValueError("a list of somebody else's")
-        answer = self._session.get(uri, headers={"Accept": "application/statuslist+jwt"}, timeout=10)
+        answer = self._session.get(
+            uri, headers={"Accept": "application/statuslist+jwt"}, timeout=10,
+            # Not of the session, where REQUESTS_CA_BUNDLE in the environment counts for more.
+            verify=self._ca)
         answer.raise_for_status()
         token = answer.text
         if jwt.get_unverified_header(token).get("typ") != "statuslist+jwt":
