@@ -22,7 +22,7 @@ public final class SQLiteStorage: Storage {
         /// What to do with a database that was put back from a backup.
         public var onRestore: RestoreResponse
         /// How many presentations one transaction takes at most, at least 1. A measurement sets it to 1, to tell what
-        /// it is worth that those which wait together are written together.
+        /// it is worth that those which wait together are written, and synced, together.
         public var presentationsPerCommit: Int
 
         public init(
@@ -86,7 +86,8 @@ public final class SQLiteStorage: Storage {
         refusal =
             options.onRestore == .onlyRead ? restore.map { StorageError(.restored, detail: "\($0)") } : nil
         presentations = PresentationQueue(
-            perCommit: options.presentationsPerCommit, durableWrites: durableWrites, walSync: walSync
+            perCommit: options.presentationsPerCommit, durableWrites: durableWrites,
+            walSync: options.presentationsPerCommit > 1 ? walSync : nil
         ) { advances, isSynced in database.checkpointer.committed(advances, isSynced: isSynced) }
     }
 
