@@ -128,18 +128,20 @@ struct VerifiedTokenCacheTests {
         let cache = VerifiedTokenCache(capacity: 8)
         let texts = try (0..<24).map { try text($0) }
         let tokens = try texts.map(verified)
-        // Tokens below this number are not to be found any more.
+        // Tokens below this number are not to be inserted any more.
         let floor = Shared(0)
+        // And below this one they are not to be found any more, since their removal is over.
+        let removed = Shared(0)
         await withTaskGroup { group in
             for worker in 0..<4 {
                 group.addTask {
                     for round in 0..<20_000 {
                         let number = (round &* 7 &+ worker) % texts.count
                         let generation = cache.generation
-                        let before = floor.value
+                        let (before, gone) = (floor.value, removed.value)
                         if let token = cache.token(for: texts[number], at: 0) {
                             #expect(token == tokens[number])
-                            #expect(number >= before)
+                            #expect(number >= gone)
                         } else if number >= before {
                             cache.insert(tokens[number], for: texts[number], until: 100, generation: generation)
                         }
@@ -158,6 +160,7 @@ struct VerifiedTokenCacheTests {
                             Int($0.tokenID.dropFirst())! < next
                         }
                     }
+                    removed.value = next
                     for number in 0..<next { #expect(cache.token(for: texts[number], at: 0) == nil) }
                 }
             }
