@@ -1,4 +1,3 @@
-import Dispatch
 import MartletCore
 import Synchronization
 
@@ -22,17 +21,9 @@ import Synchronization
 /// The system reports a failed sync once, and may count the pages that it could not write as written from then on. So
 /// after a failure no sync of this WAL is believed: first all of it has to be copied to the database file, and cut off.
 final class WALSync: Sendable {
-    typealias Answer = @Sendable (Result<Void, StorageError>) -> Void
-
-    private struct State {
-        var waiting: [Answer] = []
-        var isDraining = false
-        /// A sync has failed, and the WAL was not emptied since.
-        var isDoubtful = false
-    }
-
-    private let state = Mutex(State())
-    private let queue = DispatchQueue(label: "martlet.sqlite.wal-sync")
+    /// A sync has failed, and the WAL was not emptied since.
+    private let isDoubtful = Mutex(false)
+    private let work = SharedWork(label: "martlet.sqlite.wal-sync")
     private let sync: @Sendable () throws(StorageError) -> Void
     private let empty: @Sendable () throws(StorageError) -> Void
 
@@ -48,59 +39,36 @@ final class WALSync: Sendable {
     }
 
     /// Answers once all that is committed already is on disk, on a thread of its own.
-    func wait(_ answer: @escaping Answer) {
-        state.withLock { state in
-            state.waiting.append(answer)
-            if !state.isDraining {
-                state.isDraining = true
-                queue.async { self.drain() }
-            }
-        }
+    func wait(_ answer: @escaping SharedWork.Answer) {
+        work.wait(for: { () throws(StorageError) in try self.bringToDisk() }, answer)
     }
 
     /// Brings to disk what a failed sync has left in doubt, before it returns. Where none has failed it does nothing.
     ///
     /// A commit that SQLite synced by itself needs this: the frames before its own may be those that were lost.
     func mend() throws(StorageError) {
-        guard state.withLock({ $0.isDoubtful }) else { return }
-        let result = queue.sync {
-            Result { () throws(StorageError) in
-                if state.withLock({ $0.isDoubtful }) { try bringToDisk() }
-            }
+        guard isDoubtful.withLock({ $0 }) else { return }
+        try work.doNow { () throws(StorageError) in
+            if isDoubtful.withLock({ $0 }) { try bringToDisk() }
         }
-        try result.get()
     }
 
     /// Returns once everything that waited was answered.
     func close() {
-        queue.sync {}
+        work.close()
     }
 
-    private func drain() {
-        while true {
-            let waiting = state.withLock { state in
-                defer { state.waiting = [] }
-                state.isDraining = !state.waiting.isEmpty
-                return state.waiting
-            }
-            if waiting.isEmpty { return }
-            // They were committed before they began to wait.
-            let result = Result { () throws(StorageError) in try bringToDisk() }
-            for answer in waiting { answer(result) }
-        }
-    }
-
-    /// On the queue only.
+    /// Within the work only.
     private func bringToDisk() throws(StorageError) {
-        if state.withLock({ $0.isDoubtful }) {
+        if isDoubtful.withLock({ $0 }) {
             try empty()
-            state.withLock { $0.isDoubtful = false }
+            isDoubtful.withLock { $0 = false }
             return
         }
         do throws(StorageError) {
             try sync()
         } catch {
-            state.withLock { $0.isDoubtful = true }
+            isDoubtful.withLock { $0 = true }
             throw error
         }
     }
