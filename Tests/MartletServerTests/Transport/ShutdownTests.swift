@@ -91,7 +91,10 @@ struct ShutdownTests {
     }
 
     @Test func idleHTTP2ConnectionsAreToldAndEnd() async throws {
-        try await TransportServer.with { server in
+        var limits = ListenerLimits()
+        // Not what is tried here: the client may be slow to answer.
+        (limits.closeDeadline, limits.shutdownDeadline) = (.seconds(60), .seconds(60))
+        try await TransportServer.with(limits: limits) { server in
             try await RawConnection.with(server, alpn: "h2") { connection in
                 try await connection.send(HTTP2Bytes.opening + HTTP2Bytes.get("/hello", stream: 1))
                 _ = try await connection.frames { $0.type == 0 && $0.flags & 1 == 1 }
