@@ -16,7 +16,7 @@ public final class FileTokenStore: TokenStore {
     // File calls block, so they are made on a queue and not on the threads that all tasks share.
     private let queue = DispatchQueue(label: "martlet.file-token-store")
 
-    private static let changeTimeout = Duration.seconds(5)
+    private static let changeTimeout = Duration.seconds(20)
 
     /// - Parameter path: the file. Its folder is made (mode 0700) at the first change, if it is not there.
     public init(path: String) {
