@@ -13,8 +13,9 @@ if ! $model && ! command -v swift >/dev/null; then
     exit 1
 fi
 
-# libsodium hashes passwords, SQLite stores, zlib is for status lists and the HTTP client; pkg-config finds them.
-packages=(libsodium-dev libsqlite3-dev zlib1g-dev pkg-config)
+# libsodium hashes passwords, SQLite stores, zlib is for status lists and the HTTP client, libmaxminddb tells where
+# addresses are; pkg-config finds them.
+packages=(libsodium-dev libsqlite3-dev zlib1g-dev libmaxminddb-dev pkg-config)
 # Folder and list of Python packages.
 venv=() python=false nginx=false
 case ${1-} in
@@ -58,15 +59,15 @@ elif [[ $(uname) == Darwin ]]; then
     if $model; then
         command -v spin >/dev/null || brew install spin
     else
-        pkg-config --exists libsodium 2>/dev/null || brew install libsodium pkgconf
+        pkg-config --exists libsodium libmaxminddb 2>/dev/null || brew install libsodium libmaxminddb pkgconf
     fi
 elif $model; then
     if ! command -v spin >/dev/null || ! command -v cc >/dev/null; then
         echo "error: install spin (https://spinroot.com) and a C compiler with your system's package manager." >&2
         exit 1
     fi
-elif ! pkg-config --exists libsodium sqlite3 zlib; then
-    echo "error: install the development files of libsodium, SQLite and zlib with your system's package manager." >&2
+elif ! pkg-config --exists libsodium sqlite3 zlib libmaxminddb; then
+    echo "error: install the development files of libsodium, SQLite, zlib and libmaxminddb with your system's package manager." >&2
     exit 1
 fi
 

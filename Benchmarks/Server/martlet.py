@@ -22,8 +22,9 @@ class Martlet:
     def database(self):
         return next(os.path.join(self.data, name) for name in os.listdir(self.data) if name.endswith(".sqlite"))
 
-    def server(self, tls=True, durability="relaxed"):
-        return Server(self, tls, durability)
+    def server(self, tls=True, durability="relaxed", **settings):
+        """Further settings by the names of their variables, without `MARTLET_`."""
+        return Server(self, tls, durability, settings)
 
     def bench(self, command, *arguments):
         """Runs our tool on the data folder; gives its lines."""
@@ -57,13 +58,14 @@ class Martlet:
 
 
 class Server:
-    def __init__(self, martlet, tls, durability):
-        self.martlet, self.tls, self.durability = martlet, tls, durability
+    def __init__(self, martlet, tls, durability, settings):
+        self.martlet, self.tls, self.durability, self.settings = martlet, tls, durability, settings
 
     def __enter__(self):
         environment = {
             **os.environ, "MARTLET_LOG_LEVEL": "warning", "MARTLET_ROTATION_DURABILITY": self.durability,
             "MARTLET_PLAIN_HTTP": "false" if self.tls else "true",
+            **{f"MARTLET_{name}": value for name, value in self.settings.items()},
         }
         started = time.monotonic()
         self.process = subprocess.Popen(

@@ -15,12 +15,13 @@ import sys
 import tempfile
 import time
 
+from attack import Attack
 from cpu import split_of_cpu
 from martlet import Martlet
 from peers import Django, Glewlwyd
 from wrk import wrk
 
-SECTIONS = ["start", "renewals", "commits", "cpu", "latency", "herd", "sizes", "forgeries", "revocation", "peers"]
+SECTIONS = ["start", "renewals", "commits", "cpu", "latency", "herd", "sizes", "forgeries", "attack", "revocation", "peers"]
 
 
 def say(text):
@@ -122,7 +123,8 @@ class Bench:
 
     def herd(self):
         headline("Clients that renew one session at once", "a second", "p99 in ms", "late (409)")
-        with self.martlet.server() as server:
+        # One session as fast as it goes is what the limits are against.
+        with self.martlet.server(RATE_LIMITS_ENABLED="false") as server:
             for clients in (1, 10, 100):
                 self.martlet.fill(1, f"{self.folder}/tokens", files=1)
                 result = self.load(server, "herd", connections=clients, threads=1)
@@ -144,6 +146,29 @@ class Bench:
         refused, accesses, rate = self.martlet.bench("forgeries")[0].split()
         headline("Forgeries, right in all but the MAC", "refused", "a second", "accesses")
         row("accesses to storage", refused, rate, accesses)
+
+    def attack(self):
+        """10,000 wrong passwords a minute against one user, who signs in all the while, and renewals elsewhere."""
+        headline("Renewals while a name is attacked, in ms", "p50", "p99", "p99.9", "a second")
+        with self.martlet.server(TRUSTED_PROXIES="127.0.0.0/8") as server:
+            # At a tenth of what it can do: the attack's own client shares the machine.
+            most = self.renew(server).rate
+            connections, seconds = self.options.connections, max(20, 3 * self.options.seconds)
+            load = {"connections": connections, "pause": round(connections / (most / 10) * 1000), "seconds": seconds}
+            calm = self.renew(server, **load)
+            with Attack(server.address, rate=10_000 / 60) as attack:
+                attacked = self.renew(server, **load)
+        for name, result in (("before", calm), ("meanwhile", attacked)):
+            row(name, *(f"{value / 1000:.1f}" for value in result.percentiles), f"{result.rate:.0f}")
+        row("p99, factor (at most 3)", "", f"{attacked.percentiles[1] / calm.percentiles[1]:.1f}")
+        signed_in = sum(status == 201 for status, _ in attack.honest)
+        headline("Sign-ins meanwhile", "a minute", "checked", "told to wait", "answered 503")
+        row("of the attack", f"{attack.answers.total() / attack.seconds * 60:.0f}", f"{attack.answers[401]}",
+            f"{attack.answers[429]}", f"{attack.answers[503]}")
+        row("of the user: tried, signed in, slowest", f"{len(attack.honest)}", f"{signed_in}",
+            f"{max(took for _, took in attack.honest) * 1000:.0f} ms")
+        if attack.answers[201] or signed_in < len(attack.honest):
+            sys.exit("the attack was let in, or the user was not")
 
     def revocation(self):
         """From the request that revokes until verifiers refuse, and what open streams cost."""

@@ -3,12 +3,16 @@ public import MartletProtocol
 extension Authority {
     /// Makes an account for whoever asks.
     ///
-    /// - Throws: `forbidden` where sign-up is closed; `malformedRequest`; `conflict` where the name is taken.
+    /// - Throws: `forbidden` where sign-up is closed; `rateLimited`; `malformedRequest`; `conflict` where the name is taken.
     public func signUp(
         username: String, password: String, email: String?, presenter: Presenter = Presenter()
     ) async throws(AuthorityError) -> User {
         guard settings.signUpIsOpen else {
             throw AuthorityError(.forbidden, message: "Sign-up is closed; ask an administrator for an account.")
+        }
+        let now = clock.now
+        if let wait = limiter?.signUp(from: presenter, at: now) {
+            throw limited(.signUp, for: wait, at: now, presenter: presenter)
         }
         let user = try await addUser(username: username, password: password, email: email, roles: [])
         report(AuthorityEvent(.signUp, at: user.createdAt, user: user.id, presenter: presenter))
@@ -48,15 +52,24 @@ extension Authority {
 
     /// Changes the requester's password, and ends the user's other sessions.
     ///
-    /// - Throws: `invalidCredentials` where the old password is wrong; `malformedRequest` where the new one will not
+    /// - Throws: `invalidCredentials` where the old password is wrong, `rateLimited` where it was too often;
+    ///   `malformedRequest` where the new one will not
     ///   do; `conflict` where the account changed meanwhile.
     public func changePassword(
         of requester: AuthenticatedRequester, from old: String, to new: String, presenter: Presenter = Presenter()
     ) async throws(AuthorityError) {
         let user = requester.user
+        // Whoever stole an access token could try passwords here.
+        let asked = clock.now
+        if let wait = limiter?.passwordChange(in: requester.session.id, at: asked) {
+            throw limited(
+                .passwordChange, for: wait, at: asked, user: user.id, session: requester.session.id,
+                presenter: presenter)
+        }
         guard let oldPassword = Password(checking: old),
             case .right = try await hasher.check(oldPassword, against: user.passwordHash)
         else { throw AuthorityError(.invalidCredentials, message: "The present password is wrong.") }
+        limiter?.passwordWasRight(in: requester.session.id, at: clock.now)
         let hash = try await hasher.hash(Password(new: new, for: user.username, rules: settings.passwordRules))
         let now = clock.now
         let ended = try await storing { () async throws(StorageError) in

@@ -18,6 +18,8 @@ final class PasswordHasher: Sendable {
     private let parameters: PasswordParameters
     private let threads: NIOThreadPool
     private let capacity: Int
+    /// Half of the queue is kept for those who were here before.
+    private let strangersCapacity: Int
     private let load = Mutex(Load())
     /// Checked in place of the hash of a user who does not exist, so that both take the same work.
     let decoy: PasswordHash
@@ -32,6 +34,7 @@ final class PasswordHasher: Sendable {
         self.parameters = parameters
         self.threads = NIOThreadPool(numberOfThreads: threads)
         self.capacity = threads + queue
+        self.strangersCapacity = threads + queue / 2
         self.decoy = Self.decoy(parameters)
         self.threads.start()
     }
@@ -44,13 +47,23 @@ final class PasswordHasher: Sendable {
     /// How many hashes were computed, to make one or to check one.
     var computed: Int { load.withLock { $0.computed } }
 
+    /// How many are computed or wait for it.
+    var pending: Int { load.withLock { $0.pending } }
+
     func hash(_ password: Password) async throws(AuthorityError) -> PasswordHash {
-        try await run { [parameters] () throws(AuthorityError) in try Self.hash(password.bytes, parameters) }
+        try await run(within: capacity) { [parameters] () throws(AuthorityError) in
+            try Self.hash(password.bytes, parameters)
+        }
     }
 
     /// Whether `password` is the one that `hash` was made of; where there is no hash, the same work and `wrong`.
-    func check(_ password: Password, against hash: PasswordHash?) async throws(AuthorityError) -> PasswordCheck {
-        try await run { [parameters, decoy] in
+    ///
+    /// - Parameter mayWaitLast: whether it may take the last places of the queue, so that a flood of strangers leaves
+    ///   some to those who are known.
+    func check(
+        _ password: Password, against hash: PasswordHash?, mayWaitLast: Bool = true
+    ) async throws(AuthorityError) -> PasswordCheck {
+        try await run(within: mayWaitLast ? capacity : strangersCapacity) { [parameters, decoy] in
             let isRight = Self.matches(password.bytes, hash ?? decoy)
             guard let hash, isRight else { return .wrong }
             return .right(isOutdated: Self.isOutdated(hash, parameters))
@@ -60,7 +73,7 @@ final class PasswordHasher: Sendable {
     /// Runs work on one of the threads. It does not heed cancellation: work that was admitted is done, and its place
     /// in the queue is free only then.
     private func run<Answer: Sendable>(
-        _ work: @escaping @Sendable () throws(AuthorityError) -> Answer
+        within capacity: Int, _ work: @escaping @Sendable () throws(AuthorityError) -> Answer
     ) async throws(AuthorityError) -> Answer {
         let isAdmitted = load.withLock { load in
             guard load.pending < capacity else { return false }

@@ -13,6 +13,8 @@ public final class Authority: Sendable {
     let denial: Denial
     let storage: any Storage
     let hasher: PasswordHasher
+    /// Nil where limits are switched off.
+    let limiter: RateLimiter?
     package let clock: Clock
     let report: EventSink
 
@@ -35,6 +37,7 @@ public final class Authority: Sendable {
         self.hasher = try PasswordHasher(
             parameters: settings.passwordParameters, threads: settings.passwordThreads, queue: settings.passwordQueue
         )
+        self.limiter = RateLimiter(settings.rateLimits)
         let clients = try await ClientRegistry(storage: storage)
         self.clients = clients
         let configured = settings.longestAccessLifetime

@@ -18,6 +18,10 @@ public struct AuthorityEvent: Sendable, Hashable {
         case passwordChanged
         /// A signing or refresh token key was made.
         case keyAdded(KeyRecord.Kind, id: String)
+        /// A request was refused because the like of it came too often.
+        case limited(LimitedAction)
+        /// A rule of detection found something.
+        case alarm(Alarm)
         /// Storage has gone back in time: it lost an advance that had been answered.
         case storageWentBack
     }
@@ -31,10 +35,12 @@ public struct AuthorityEvent: Sendable, Hashable {
     public var presenter: Presenter?
     /// Where the session was seen before: for a replay, the other of the two presenters.
     public var earlierPresenter: Presenter?
+    /// Tells the names apart that sign-ins tried, without telling them: a hash under a seed of this process.
+    public var triedName: UInt64?
 
     public init(
         _ kind: Kind, at: Timestamp, user: UserID? = nil, session: SessionID? = nil, client: String? = nil,
-        presenter: Presenter? = nil, earlierPresenter: Presenter? = nil
+        presenter: Presenter? = nil, earlierPresenter: Presenter? = nil, triedName: UInt64? = nil
     ) {
         self.kind = kind
         self.at = at
@@ -43,5 +49,6 @@ public struct AuthorityEvent: Sendable, Hashable {
         self.client = client
         self.presenter = presenter
         self.earlierPresenter = earlierPresenter
+        self.triedName = triedName
     }
 }

@@ -21,13 +21,15 @@ public struct AuthoritySettings: Sendable {
     public var keepEnded: Duration
     /// Whether access tokens of sessions say where their status is found, and the lists are served.
     public var statusLists: Bool
+    /// How often what is attacked may be tried.
+    public var rateLimits: RateLimitSettings
 
     public init(
         issuer: String, policy: SessionPolicy = .standard, signUpIsOpen: Bool = false,
         passwordRules: PasswordRules = .init(), passwordParameters: PasswordParameters = .init(),
         passwordThreads: Int = 2, passwordQueue: Int = 64, keys: KeySettings = .init(),
         durability: Durability = .relaxed, keepEnded: Duration = .seconds(90 * 86_400),
-        statusLists: Bool = false
+        statusLists: Bool = false, rateLimits: RateLimitSettings = .init()
     ) {
         self.issuer = issuer
         self.policy = policy
@@ -40,6 +42,7 @@ public struct AuthoritySettings: Sendable {
         self.durability = durability
         self.keepEnded = keepEnded
         self.statusLists = statusLists
+        self.rateLimits = rateLimits
     }
 
     /// What is wrong with the values together; nil where nothing is.
@@ -53,7 +56,7 @@ public struct AuthoritySettings: Sendable {
         if passwordThreads < 1 { return "At least 1 thread has to hash passwords." }
         if passwordQueue < 0 { return "The queue of password hashes has to be at least 0 long." }
         if keepEnded < .zero { return "Ended sessions have to be kept for at least 0s." }
-        return policy.fault ?? passwordParameters.fault ?? keys.fault
+        return policy.fault ?? passwordParameters.fault ?? keys.fault ?? rateLimits.fault
     }
 
     /// The longest life of an access token, but for clients that ask for one of their own.

@@ -9,14 +9,17 @@ extension Authority {
     ///   - delivery: how it was sent.
     ///   - scopes: the access token is for these of the client's scopes only; nil for all of them (RFC 6749 §6).
     /// - Throws: `refreshTokenInvalid`, `clientMismatch`, `sessionEnded` with the reason, `tokenSuperseded`, or
-    ///   `storageUnavailable`, which says nothing of the session.
+    ///   `rateLimited` or `storageUnavailable`, which say nothing of the session.
     public func renew(
         _ text: String, from client: PresentingClient, delivery: Delivery = .body, scopes: [String]? = nil,
         presenter: Presenter = Presenter()
     ) async throws(AuthorityError) -> IssuedTokens {
-        let token = try await authenticatedRefreshToken(text)
+        let token = try await presentedRefreshToken(text, presenter: presenter)
         let presentation = Presentation(token: token, client: client, delivery: delivery)
         let now = clock.now
+        if let wait = limiter?.renewal(of: token.session, at: now) {
+            throw limited(.renewal, for: wait, at: now, session: token.session, presenter: presenter)
+        }
         let presented = try await decide(on: presentation, presenter: presenter, at: now)
         report(presented, presenter: presenter, at: now)
         switch presented.decision {
@@ -44,6 +47,19 @@ extension Authority {
             throw AuthorityError(.refreshTokenInvalid)
         }
         return authenticated
+    }
+
+    /// A token that was not made here counts against where it came from. One that was does not, whoever else is there.
+    private func presentedRefreshToken(
+        _ text: String, presenter: Presenter
+    ) async throws(AuthorityError) -> RefreshToken {
+        do throws(AuthorityError) {
+            return try await authenticatedRefreshToken(text)
+        } catch  where error.code == .refreshTokenInvalid {
+            let now = clock.now
+            guard let wait = limiter?.forgery(from: presenter, at: now) else { throw error }
+            throw limited(.forgedToken, for: wait, at: now, presenter: presenter)
+        }
     }
 
     private func decide(

@@ -36,21 +36,23 @@ extension Authority {
     /// An unknown name, a wrong password and a disabled account take the same work and give the same answer.
     ///
     /// - Throws: `invalidCredentials`; `malformedRequest` for a device name that cannot be or a password of more than
-    ///   1,024 bytes; `overloaded` where too many wait for a password check; `storageUnavailable`.
+    ///   1,024 bytes; `rateLimited` where too many failed; `overloaded` where too many wait for a password check; `storageUnavailable`.
     public func signIn(_ request: SignIn) async throws(AuthorityError) -> IssuedTokens {
         let device = try request.device.map { name throws(AuthorityError) in try DeviceName.validated(name) }
         guard let password = Password(checking: request.password) else {
             throw .malformed("A password has at most \(Password.longest) bytes.")
         }
-        let user = try await user(named: request.username)
-        let check = try await hasher.check(password, against: user?.passwordHash)
+        let permit = try await permit(request, at: clock.now)
+        let (user, check) = try await checked(password, of: request.username, permit)
         let now = clock.now
         guard let user, case .right(let isOutdated) = check, !user.isDisabled else {
             report(
                 AuthorityEvent(
-                    .signInFailed, at: now, user: user?.id, client: request.client.id, presenter: request.presenter))
+                    .signInFailed, at: now, user: user?.id, client: request.client.id, presenter: request.presenter,
+                    triedName: permit.attempt.name))
             throw AuthorityError(.invalidCredentials)
         }
+        settle(permit, as: .right, at: now)
         if isOutdated { await upgradeHash(of: user, password) }
         let issued = try await startSession(request, device: device, for: user, at: now)
         report(
@@ -58,6 +60,19 @@ extension Authority {
                 .signIn, at: now, user: user.id, session: issued.session.id, client: request.client.id,
                 presenter: request.presenter))
         return issued
+    }
+
+    /// The user of this name, and whether the password is theirs. Where that cannot be told, the attempt does not count.
+    private func checked(
+        _ password: Password, of username: String, _ permit: SignInPermit
+    ) async throws(AuthorityError) -> (User?, PasswordCheck) {
+        do throws(AuthorityError) {
+            let user = try await user(named: username)
+            return (user, try await hasher.check(password, against: user?.passwordHash, mayWaitLast: permit.isKnown))
+        } catch {
+            settle(permit, as: .none, at: clock.now)
+            throw error
+        }
     }
 
     private func startSession(

@@ -21,7 +21,7 @@ extension Authority {
     ///   - client: the client, authenticated by its secret.
     ///   - scopes: what the token is for; nil for all of the client's scopes.
     /// - Throws: `forbidden` for a public client; `insufficientScope` for a scope that the client does not have;
-    ///   `invalidCredentials` where the client was removed meanwhile; `overloaded`, with when to try again, where an
+    ///   `rateLimited`; `invalidCredentials` where the client was removed meanwhile; `overloaded`, with when to try again, where an
     ///   entry of the denylist covers tokens of now, as after its client was removed and registered again;
     ///   `storageUnavailable`.
     public func issueClientToken(
@@ -32,6 +32,10 @@ extension Authority {
         }
         if let scopes, !scopes.allSatisfy(client.scopes.contains) {
             throw AuthorityError(.insufficientScope, message: "The client does not have the scope that was asked for.")
+        }
+        let asked = clock.now
+        if let wait = limiter?.clientToken(for: client.id, at: asked) {
+            throw limited(.clientToken, for: wait, at: asked, client: client.id)
         }
         let granted = scopes.map { asked in client.scopes.filter(asked.contains) } ?? client.scopes
         let now = clock.now

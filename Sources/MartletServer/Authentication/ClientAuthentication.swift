@@ -47,10 +47,12 @@ struct ClientCredentials {
 
 extension Authority {
     /// The client of a request to an OAuth endpoint, its credentials checked.
-    func client(of request: Request, form: FormParameters) async throws(OAuthFailure) -> ClientRegistration {
+    func client(
+        of request: Request, form: FormParameters, from presenter: Presenter
+    ) async throws(OAuthFailure) -> ClientRegistration {
         let credentials = try ClientCredentials(request, form: form)
         let client = try await answeringOAuth { () async throws(AuthorityError) in
-            try await clients.authenticated(credentials.id, secret: credentials.secret)
+            try await authenticatedClient(credentials.id, secret: credentials.secret, from: presenter)
         }
         guard let client else {
             throw OAuthFailure(.invalidClient, "The client is unknown or its secret is wrong.")

@@ -4,7 +4,9 @@ import MartletJOSE
 
 extension ConfigurationKey {
     /// Every key, in the order of the commented file.
-    public static let all: [ConfigurationKey] = [
+    public static let all: [ConfigurationKey] = server + detection
+
+    private static let server: [ConfigurationKey] = [
         ConfigurationKey(
             "issuer", optional: .issuer, \.issuer,
             defaultValue: .described("the address that the server listens on"),
@@ -168,6 +170,46 @@ extension ConfigurationKey {
         ConfigurationKey(
             "limits.connections", .number(1...1_000_000), \.limits.connections,
             help: "How many connections may be open at once."
+        ),
+        ConfigurationKey(
+            "rateLimits.enabled", .flag, \.rateLimits.isEnabled,
+            help: "Whether those who try too often are told to come back later (429)."
+        ),
+        ConfigurationKey(
+            "rateLimits.wrongPasswords", .rateLimit, \.rateLimits.wrongPasswords,
+            help: "Wrong passwords for one name from one network, a /24 or /64."
+        ),
+        ConfigurationKey(
+            "rateLimits.knownWrongPasswords", .rateLimit, \.rateLimits.knownWrongPasswords,
+            help: "The same where the user has signed in before, from that network with that program."
+        ),
+        ConfigurationKey(
+            "rateLimits.networkFailures", .rateLimit, \.rateLimits.networkFailures,
+            help: "Wrong passwords from one network for all names."
+        ),
+        ConfigurationKey(
+            "rateLimits.renewals", .rateLimit, \.rateLimits.renewals,
+            help: "Renewals of one session."
+        ),
+        ConfigurationKey(
+            "rateLimits.forgedTokens", .rateLimit, \.rateLimits.forgedTokens,
+            help: "Refresh tokens from one network that were not made here."
+        ),
+        ConfigurationKey(
+            "rateLimits.clientTokens", .rateLimit, \.rateLimits.clientTokens,
+            help: "Access tokens that a client asks for on its own behalf."
+        ),
+        ConfigurationKey(
+            "rateLimits.wrongSecrets", .rateLimit, \.rateLimits.wrongSecrets,
+            help: "Wrong secrets for one client from one network."
+        ),
+        ConfigurationKey(
+            "rateLimits.signUps", .rateLimit, \.rateLimits.signUps,
+            help: "Accounts that are made from one network."
+        ),
+        ConfigurationKey(
+            "rateLimits.entries", .number(64...16_777_216), \.rateLimits.entries,
+            help: "How many names, networks or sessions each of these limits tells apart, at 16 bytes each."
         ),
         ConfigurationKey(
             "log.level", .choice(of: Logger.Level.allCases), \.log.level,

@@ -108,6 +108,13 @@ extension ConfigurationType<Duration> {
     }
 }
 
+extension ConfigurationType<RateLimit> {
+    static let rateLimit = Self(
+        "how many at once and how long until one more, such as 10+1/5m; at most 1000000, and 1ms to 1d",
+        read: RateLimit.init(text:), write: { $0.text }
+    )
+}
+
 extension ConfigurationType where Value: RawRepresentable & Hashable, Value.RawValue == String {
     /// - Parameter note: what else there is to say, in parentheses.
     static func choice(of values: [Value], note: String? = nil) -> Self {

@@ -33,6 +33,9 @@ public struct ServerConfiguration: Sendable {
     /// Whether access tokens name a status list, and the lists are served.
     public var statusList = false
     public var limits = Limits()
+    /// How often what is attacked may be tried.
+    public var rateLimits = RateLimitSettings()
+    public var detection = DetectionOptions()
     public var log = Log()
     public var insecure = Insecure()
 
@@ -134,7 +137,7 @@ extension ServerConfiguration {
             issuer: issuer(port: port), policy: sessionPolicy, signUpIsOpen: signUp == .open,
             passwordRules: passwords.rules, passwordParameters: passwords.parameters,
             passwordThreads: passwords.threads, passwordQueue: passwords.queue, keys: signingKeys,
-            durability: durability, keepEnded: keepEndedSessions, statusLists: statusList
+            durability: durability, keepEnded: keepEndedSessions, statusLists: statusList, rateLimits: rateLimits
         )
     }
 }

@@ -38,7 +38,8 @@ struct OAuthFailure: Error {
             code, refusal.message ?? refusal.reason?.explanation ?? refusal.code.advice ?? refusal.code.title,
             next: next ?? refusal.code.next, reason: refusal.reason, retryAfter: refusal.retryAfter
         )
-        httpStatus = code.status
+        // RFC 6749 has no word for it; the status (RFC 6585 §4) is what clients wait by.
+        httpStatus = refusal.code == .rateLimited ? refusal.code.status : code.status
         detail = refusal.detail
     }
 }

@@ -9,7 +9,8 @@ extension AuthorityRoutes {
             Route(.post, "/v1/sessions") { request, context in
                 let body = try await request.jsonMembers(limit: limits.body)
                 try refuseCookies(body)
-                let client = try await signInClient(request, id: body.string(ifPresent: "client"))
+                let client = try await signInClient(
+                    request, id: body.string(ifPresent: "client"), presenter: request.presenter(context))
                 let issued = try await authority.signIn(
                     SignIn(
                         username: body.string("username"), password: body.string("password"), client: client,
@@ -60,13 +61,17 @@ extension AuthorityRoutes {
 
     /// The client that signs in: the built-in one, a public one by its name, or a confidential one that authenticates
     /// with `Authorization: Basic`, as a backend does for its own pages.
-    private func signInClient(_ request: Request, id: String?) async throws -> ClientRegistration {
+    private func signInClient(
+        _ request: Request, id: String?, presenter: Presenter
+    ) async throws -> ClientRegistration {
         let basic = try BasicCredentials(of: request)
         let id = id ?? basic?.id ?? ClientRegistration.firstPartyID
         guard basic == nil || basic?.id == id else {
             throw AuthorityError.malformed("The member `client` is not the client of the Authorization field.")
         }
-        if let client = try await authority.clients.authenticated(id, secret: basic?.secret) { return client }
+        if let client = try await authority.authenticatedClient(id, secret: basic?.secret, from: presenter) {
+            return client
+        }
         guard basic == nil else {
             throw AuthorityError(.invalidCredentials, message: "The client is unknown or its secret is wrong.")
         }

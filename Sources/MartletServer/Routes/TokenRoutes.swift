@@ -13,15 +13,16 @@ extension AuthorityRoutes {
                 case "refresh_token":
                     return try await refreshTokenGrant(request, form, presenter: request.presenter(context))
                 case "client_credentials":
-                    return try await clientCredentialsGrant(request, form)
+                    return try await clientCredentialsGrant(request, form, presenter: request.presenter(context))
                 default:
                     throw OAuthFailure(
                         .unsupportedGrantType, "The grant types here are: \(Self.grantTypes.joined(separator: ", ")).")
                 }
             },
-            Route(.post, "/oauth2/revoke") { request, _ in
+            Route(.post, "/oauth2/revoke") { request, context in
                 let form = try await FormParameters(request, limit: limits.body)
-                let client = try await authority.client(of: request, form: form)
+                let client = try await authority.client(
+                    of: request, form: form, from: request.presenter(context))
                 let token = try form.parameter("token")
                 do throws(AuthorityError) {
                     try await authority.revoke(token, by: client)
@@ -33,9 +34,10 @@ extension AuthorityRoutes {
                 }
                 return Response(status: .ok, headers: [.cacheControl: "no-store"])
             },
-            Route(.post, "/oauth2/introspect") { request, _ in
+            Route(.post, "/oauth2/introspect") { request, context in
                 let form = try await FormParameters(request, limit: limits.body)
-                let client = try await authority.client(of: request, form: form)
+                let client = try await authority.client(
+                    of: request, form: form, from: request.presenter(context))
                 // RFC 7662 §2.1: without this, anyone could try tokens out.
                 guard !client.isPublic else {
                     throw OAuthFailure(.unauthorizedClient, "Introspection is for clients with a secret.", status: 403)
@@ -53,8 +55,10 @@ extension AuthorityRoutes {
     static var grantTypes: [String] { ["refresh_token", "client_credentials"] }
 
     /// RFC 6749 §4.4: a client on its own behalf. There is no refresh token; it asks again.
-    private func clientCredentialsGrant(_ request: Request, _ form: FormParameters) async throws -> Response {
-        let client = try await authority.client(of: request, form: form)
+    private func clientCredentialsGrant(
+        _ request: Request, _ form: FormParameters, presenter: Presenter
+    ) async throws -> Response {
+        let client = try await authority.client(of: request, form: form, from: presenter)
         let scopes = form["scope"].map { $0.split(separator: " ").map(String.init) }
         guard scopes?.isEmpty != true else {
             throw OAuthFailure(.invalidScope, "Name the scopes that are asked for, or leave the parameter out.")
@@ -73,7 +77,7 @@ extension AuthorityRoutes {
     private func refreshTokenGrant(
         _ request: Request, _ form: FormParameters, presenter: Presenter
     ) async throws -> Response {
-        let client = try await authority.client(of: request, form: form)
+        let client = try await authority.client(of: request, form: form, from: presenter)
         let refreshToken = try form.parameter("refresh_token")
         let scopes = try narrowedScopes(form["scope"], of: client)
         let issued = try await answeringOAuth { () async throws(AuthorityError) in

@@ -11,6 +11,8 @@ public struct AuthorityServer: Service {
     private let listener: AuthorityListener
     private let responder: RouterResponder<AuthorityRequestContext>
     private let renewalRoute: RenewalRoute
+    /// Nil where detection is switched off.
+    private let watcher: Watcher?
     private let logger: Logger
 
     /// Takes the port and opens the authority. Connections wait from here on until ``run()``.
@@ -27,9 +29,17 @@ public struct AuthorityServer: Service {
         listener = try await AuthorityListener(
             address: configuration.listen, tls: tls, limits: configuration.listenerLimits, logger: logger)
         address = listener.address
+        let detection = configuration.detection
+        let places = try detection.places.map { path throws(PlacesError) in try Places(path: path) }
+        let watcher = detection.watch.isEnabled ? Watcher(detection.watch, places: places) : nil
+        self.watcher = watcher
+        let log = EventLog(logger: logger)
         authority = try await Authority(
             settings: configuration.authoritySettings(port: address.port), storage: storage, masterKey: masterKey,
-            report: EventLog(logger: logger).write
+            report: { event in
+                log.write(event)
+                watcher?.note(event)
+            }
         )
         let strictTransportSecurity = tls != nil && !address.isLoopback
         responder = Self.router(
@@ -75,7 +85,7 @@ public struct AuthorityServer: Service {
                 listener.serving(responder, directly: renewalRoute),
                 ChangeWatcher(authority: authority, logger: logger),
                 Upkeep(authority: authority, logger: logger),
-            ],
+            ] + (watcher.map { [WatchService(watcher: $0, authority: authority, logger: logger)] } ?? []),
             logger: logger
         )
         try await group.run()

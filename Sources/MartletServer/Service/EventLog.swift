@@ -21,6 +21,9 @@ extension AuthorityEvent {
         case .rotation(.repeat), .rotation(.late): isFromElsewhere ? .notice : .debug
         case .rotation: .debug
         case .signInFailed: .notice
+        // Whoever floods would flood the log.
+        case .limited: .debug
+        case .alarm(let alarm): alarm.answer == .record ? .notice : .warning
         case .signIn, .signUp, .sessionsEnded, .tokensRevoked, .passwordChanged, .keyAdded: .info
         }
     }
@@ -41,6 +44,8 @@ extension AuthorityEvent {
         case .tokensRevoked(let kind): "tokens revoked: \(kind.rawValue)"
         case .passwordChanged: "password changed"
         case .keyAdded(let kind, _): "key added: \(kind.rawValue)"
+        case .limited(let action): "too often: \(action.rawValue)"
+        case .alarm(let alarm): "alarm: \(alarm.rule.rawValue)"
         case .storageWentBack: "storage has gone back in time: it lost renewals that had been answered"
         }
     }
@@ -61,6 +66,10 @@ extension AuthorityEvent {
             if case .mismatch(let mismatch) = decision { metadata["mismatch"] = "\(mismatch.rawValue)" }
         case .sessionsEnded(_, let count) where count > 1:
             metadata["count"] = "\(count)"
+        case .alarm(let alarm):
+            metadata["score"] = "\(alarm.score)"
+            metadata["reason"] = "\(alarm.reason)"
+            metadata["answer"] = "\(alarm.answer.rawValue)"
         case .keyAdded(_, let id):
             metadata["key"] = "\(id)"
         default: break

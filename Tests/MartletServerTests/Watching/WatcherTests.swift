@@ -1,0 +1,91 @@
+import Logging
+import MartletCore
+import MartletProtocol
+import MartletTestKit
+import Synchronization
+import Testing
+
+@testable import MartletServer
+
+/// Detection as the server runs it: from the engine's events to what is done about an alarm.
+struct WatcherTests {
+    private static let home = Presenter(address: "192.0.2.7", userAgent: "Firefox/140.0")
+    private static let thief = Presenter(address: "203.0.113.66", userAgent: "python-requests/2.34")
+
+    private struct Watched {
+        let authority: Authority
+        let alarms: AsyncStream<AuthorityEvent>
+    }
+
+    /// Runs an authority whose events are watched, and gives the alarms as they come.
+    private func watching(
+        _ settings: WatchSettings = .init(), _ work: (Watched) async throws -> Void
+    ) async throws {
+        let watcher = Watcher(settings, places: nil)
+        let (alarms, continuation) = AsyncStream<AuthorityEvent>.makeStream()
+        let authority = try await Authority(
+            settings: AuthoritySettings(
+                issuer: ServedAuthority.issuer, passwordParameters: PasswordParameters(memory: 8_192, iterations: 1)),
+            storage: InMemoryStorage(), masterKey: MasterKey(), clock: TestClock().clock,
+            report: { event in
+                watcher.note(event)
+                if case .alarm = event.kind { continuation.yield(event) }
+            })
+        _ = try await authority.addUser(
+            username: "alice", password: ServedAuthority.password, email: nil, roles: [])
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await watcher.watch(authority, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            }
+            try await work(Watched(authority: authority, alarms: alarms))
+            group.cancelAll()
+        }
+    }
+
+    private func signIn(_ authority: Authority, from presenter: Presenter) async throws -> IssuedTokens {
+        let client = try #require(try await authority.clients.client(ClientRegistration.firstPartyID))
+        return try await authority.signIn(
+            SignIn(
+                username: "alice", password: ServedAuthority.password, client: client, presenter: presenter))
+    }
+
+    @Test func aSessionThatGoesOnElsewhereEndsWhereThatIsTheAnswer() async throws {
+        var settings = WatchSettings()
+        settings[.deviceChange] = .end
+        try await watching(settings) { watched in
+            let tokens = try await signIn(watched.authority, from: Self.home)
+            let stolen = try await watched.authority.renew(
+                tokens.refreshToken, from: .implied, presenter: Self.thief)
+            var alarms = watched.alarms.makeAsyncIterator()
+            let event = try #require(await alarms.next())
+            guard case .alarm(let alarm) = event.kind else { return }
+            #expect(alarm.rule == .deviceChange && alarm.answer == .end)
+            #expect(event.session == tokens.session.id)
+            #expect(event.presenter == Self.thief && event.earlierPresenter == Self.home)
+            // The alarm is reported before the end; a renewal is refused once that is written.
+            var end: EndReason?
+            while end == nil {
+                end = try await watched.authority.session(tokens.session.id)?.end?.reason
+                await Task.yield()
+            }
+            #expect(end == .revokedByAdmin)
+            let error = await #expect(throws: AuthorityError.self) {
+                try await watched.authority.renew(stolen.refreshToken, from: .implied, presenter: Self.thief)
+            }
+            #expect(error?.reason == .revokedByAdmin)
+        }
+    }
+
+    @Test func aNewDeviceIsOneThatNoEarlierSessionHad() async throws {
+        try await watching { watched in
+            for presenter in [Self.home, Presenter(address: "192.0.2.9", userAgent: "Firefox/141.0"), Self.thief] {
+                _ = try await signIn(watched.authority, from: presenter)
+            }
+            var alarms = watched.alarms.makeAsyncIterator()
+            let event = try #require(await alarms.next())
+            guard case .alarm(let alarm) = event.kind else { return }
+            #expect(alarm.rule == .newDevice && alarm.answer == .tell)
+            #expect(event.presenter == Self.thief)
+        }
+    }
+}
