@@ -18,6 +18,8 @@ public struct AuthorityEvent: Sendable, Hashable {
         case passwordChanged
         /// A signing or refresh token key was made.
         case keyAdded(KeyRecord.Kind, id: String)
+        /// An administrator or operator changed users or clients.
+        case adminAction(AdminAction)
         /// Storage has gone back in time: it lost an advance that had been answered.
         case storageWentBack
     }
@@ -31,10 +33,12 @@ public struct AuthorityEvent: Sendable, Hashable {
     public var presenter: Presenter?
     /// Where the session was seen before: for a replay, the other of the two presenters.
     public var earlierPresenter: Presenter?
+    /// The administrator who did it; nil where it is the user's own doing, or no administrator signed in for it.
+    public var actor: UserID?
 
     public init(
         _ kind: Kind, at: Timestamp, user: UserID? = nil, session: SessionID? = nil, client: String? = nil,
-        presenter: Presenter? = nil, earlierPresenter: Presenter? = nil
+        presenter: Presenter? = nil, earlierPresenter: Presenter? = nil, actor: UserID? = nil
     ) {
         self.kind = kind
         self.at = at
@@ -43,5 +47,6 @@ public struct AuthorityEvent: Sendable, Hashable {
         self.client = client
         self.presenter = presenter
         self.earlierPresenter = earlierPresenter
+        self.actor = actor
     }
 }

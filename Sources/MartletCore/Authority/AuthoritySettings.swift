@@ -21,13 +21,15 @@ public struct AuthoritySettings: Sendable {
     public var keepEnded: Duration
     /// Whether access tokens of sessions say where their status is found, and the lists are served.
     public var statusLists: Bool
+    /// What of what happens is recorded, and for how long.
+    public var events: EventSettings
 
     public init(
         issuer: String, policy: SessionPolicy = .standard, signUpIsOpen: Bool = false,
         passwordRules: PasswordRules = .init(), passwordParameters: PasswordParameters = .init(),
         passwordThreads: Int = 2, passwordQueue: Int = 64, keys: KeySettings = .init(),
         durability: Durability = .relaxed, keepEnded: Duration = .seconds(90 * 86_400),
-        statusLists: Bool = false
+        statusLists: Bool = false, events: EventSettings = .init()
     ) {
         self.issuer = issuer
         self.policy = policy
@@ -40,6 +42,7 @@ public struct AuthoritySettings: Sendable {
         self.durability = durability
         self.keepEnded = keepEnded
         self.statusLists = statusLists
+        self.events = events
     }
 
     /// What is wrong with the values together; nil where nothing is.
@@ -52,6 +55,9 @@ public struct AuthoritySettings: Sendable {
         }
         if passwordThreads < 1 { return "At least 1 thread has to hash passwords." }
         if passwordQueue < 0 { return "The queue of password hashes has to be at least 0 long." }
+        if events.keepFor <= .zero || events.keepCount < 1 {
+            return "Records of events have to be kept for more than 0s, and at least 1 of them."
+        }
         if keepEnded < .zero { return "Ended sessions have to be kept for at least 0s." }
         return policy.fault ?? passwordParameters.fault ?? keys.fault
     }
