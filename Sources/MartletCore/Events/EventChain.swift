@@ -69,7 +69,7 @@ extension EventChain {
         var number = newest.number
         if let fault = fault(key) {
             records.insert(EventRecord(.eventsTampered, at: first.at, detail: fault), at: 0)
-            number = max(number, mark?.number ?? 0) + 1
+            number = max(number + 1, mark?.number ?? 0)
         }
         var mac = newest.mac
         var sealed: [StoredEvent] = []

@@ -61,7 +61,7 @@ struct EventGathering {
 
     /// What was counted for long enough. A clock that was set back waits for nothing.
     mutating func due(at now: Timestamp) -> [EventRecord] {
-        collect { abs(now - $0) >= $1 }
+        collect { (now - $0).magnitude >= $1 }
     }
 
     /// All that was counted: there may be no later.
@@ -83,8 +83,10 @@ struct EventGathering {
         }
         return records.sorted { $0.at < $1.at }
     }
+}
 
-    private func abs(_ duration: Duration) -> Duration { duration < .zero ? .zero - duration : duration }
+extension Duration {
+    fileprivate var magnitude: Duration { self < .zero ? .zero - self : self }
 }
 
 extension RotationDecision {
@@ -108,7 +110,11 @@ extension AuthorityEvent {
 extension Presenter {
     /// Whether it is in another network, or another device, as far as that can be told.
     public func isElsewhere(than other: Presenter) -> Bool {
-        if address != other.address, NetworkPrefix(address) != NetworkPrefix(other.address) { return true }
+        if address != other.address, !address.isEmpty, !other.address.isEmpty,
+            NetworkPrefix(address) != NetworkPrefix(other.address)
+        {
+            return true
+        }
         return userAgent != other.userAgent && DeviceWords(userAgent) != DeviceWords(other.userAgent)
     }
 }

@@ -1,5 +1,5 @@
 import MartletJOSE
-import MartletProtocol
+public import MartletProtocol
 
 extension EventRecord {
     /// The text that is stored and sealed: JSON whose members have one order.

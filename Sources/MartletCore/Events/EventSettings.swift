@@ -1,5 +1,3 @@
-public import MartletProtocol
-
 /// What of what happens is recorded, and for how long.
 public struct EventSettings: Sendable, Hashable {
     /// Which renewals are recorded. Repeats, replays and all else that is out of the ordinary always are.

@@ -1,4 +1,4 @@
-public import MartletProtocol
+import MartletProtocol
 
 /// A record as storage holds it: with its place in the order of commits, and sealed over the record before it.
 public struct StoredEvent: Sendable, Hashable {

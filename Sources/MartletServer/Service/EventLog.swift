@@ -21,7 +21,7 @@ extension AuthorityEvent {
         case .rotation(.repeat), .rotation(.late): isFromElsewhere ? .notice : .debug
         case .rotation: .debug
         case .signInFailed: .notice
-        case .signIn, .signUp, .sessionsEnded, .tokensRevoked, .passwordChanged, .keyAdded: .info
+        case .signIn, .signUp, .sessionsEnded, .tokensRevoked, .passwordChanged, .keyAdded, .adminAction: .info
         }
     }
 
@@ -41,6 +41,7 @@ extension AuthorityEvent {
         case .tokensRevoked(let kind): "tokens revoked: \(kind.rawValue)"
         case .passwordChanged: "password changed"
         case .keyAdded(let kind, _): "key added: \(kind.rawValue)"
+        case .adminAction(let action): "admin action: \(action.rawValue)"
         case .storageWentBack: "storage has gone back in time: it lost renewals that had been answered"
         }
     }
@@ -50,6 +51,7 @@ extension AuthorityEvent {
         metadata["user"] = user.map { "\($0)" }
         metadata["session"] = session.map { "\($0)" }
         metadata["client"] = client.map { "\($0)" }
+        metadata["actor"] = actor.map { "\($0)" }
         if let presenter, !presenter.address.isEmpty { metadata["address"] = "\(presenter.address)" }
         switch kind {
         case .rotation(let decision):
