@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
 public import MartletCore
-import MartletProtocol
+public import MartletProtocol
 
 extension SQLiteStorage {
     public func append(_ records: [EventRecord], sealedWith key: EventKey) async throws(StorageError) {

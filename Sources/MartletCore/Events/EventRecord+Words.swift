@@ -41,6 +41,7 @@ extension EventRecord {
         case .eventsTampered: return "The records were tampered with: \(detail ?? "no more is known")."
         case .alarm:
             guard let alarm else { return "A rule of detection found something." }
+            if alarm.rule.isEmpty { return alarm.words }
             let answer = alarm.answer.map { " Answer: \($0)." } ?? ""
             return "\(alarm.words) (rule \(alarm.rule), score \(alarm.score))\(answer)"
         default: return "\(kind.rawValue)\(by)\(origin)."
@@ -66,6 +67,7 @@ extension EventRecord {
         switch actor {
         case nil: ""
         case "command"?: " by an operator's command"
+        case "administrator"?: " by an administrator"
         case let administrator?: " by the administrator \(administrator)"
         }
     }
@@ -95,5 +97,16 @@ extension Presenter {
     /// ` from 192.0.2.1 with Firefox on Linux`; empty where nothing is known.
     fileprivate var phrase: String {
         address.isEmpty && userAgent.isEmpty ? "" : " from \(words)"
+    }
+}
+
+extension EventRecord {
+    /// The record as its user may see it: without the name of an administrator, and what a rule goes by.
+    public var shownToUser: EventRecord {
+        var shown = self
+        if actor != nil { shown.actor = "administrator" }
+        shown.alarm?.rule = ""
+        shown.alarm?.score = 0
+        return shown
     }
 }

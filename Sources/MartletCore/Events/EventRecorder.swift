@@ -65,7 +65,8 @@ public final class EventRecorder: Sendable {
     ///
     /// - Throws: where storage fails; what was not written waits still.
     public func flush() async throws(AuthorityError) {
-        _ = state.withLock { $0.add($0.gathering.all()) }
+        // Should the writing fail, it is tried again.
+        if state.withLock({ $0.add($0.gathering.all()) }) { schedule(after: Self.delay) }
         try await write()
     }
 

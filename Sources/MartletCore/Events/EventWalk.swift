@@ -52,20 +52,19 @@ struct EventWalk {
                 .cutOff, number: last.number + 1,
                 "\(range(last.number + 1, newest.number)) missing at the end: they were cut off.")
         }
+        if let mark = chain.mark, mark.number > newest.number {
+            return EventFault(
+                .cutOff, number: newest.number + 1,
+                "\(range(newest.number + 1, mark.number)) missing at the end: they were cut off, and the database was "
+                    + "made to say that they never were. The mark beside the database knows of them.")
+        }
         if !newest.isSealed(as: key.seal(ofNewest:mac:)) || !constantTimeEquals(newest.mac, last.mac) {
             return EventFault(
                 .seal, number: newest.number,
                 "What says that the record \(newest.number) is the newest was not written here: records after it may "
                     + "have been cut off.")
         }
-        guard let mark = chain.mark else { return nil }
-        if mark.number > newest.number {
-            return EventFault(
-                .cutOff, number: newest.number + 1,
-                "\(range(newest.number + 1, mark.number)) missing at the end: they were cut off, and the database was "
-                    + "made to say that they never were. The mark beside the database knows of them.")
-        }
-        guard let sealOfMark, !constantTimeEquals(mark.seal, sealOfMark) else { return nil }
+        guard let mark = chain.mark, let sealOfMark, !constantTimeEquals(mark.seal, sealOfMark) else { return nil }
         return EventFault(
             .cutOff, number: mark.number,
             "The record \(mark.number) is not the one that the mark beside the database was made for: the records from "
@@ -113,10 +112,16 @@ struct EventWalk {
                         + "anew.")
             }
         }
-        if first.number == chain.newest.number, !constantTimeEquals(first.mac, chain.newest.mac), window.count == 1,
-            chain.newest.isSealed(as: key.seal(ofNewest:mac:)), chain.newest.number > number
-        {
-            return EventFault(.removed, number: number, "The record \(number) is missing: it was removed.")
+        // Of the last one, the seal tells which it was.
+        if window.count == 1 {
+            for shift in 1...Int64(EventVerification.lookedAt)
+            where constantTimeEquals(
+                chain.newest.seal, key.seal(ofNewest: first.number + shift, mac: first.mac))
+            {
+                return EventFault(
+                    .removed, number: number,
+                    "\(range(number, number + shift - 1)) missing: they were removed, and the last was numbered anew.")
+            }
         }
         return EventFault(.changed, number: number, "The record \(number) was changed.")
     }

@@ -65,11 +65,17 @@ extension Authority {
         guard !sessions.isEmpty else { return }
         var event = AuthorityEvent(
             .sessionsEnded(reason, count: sessions.count), at: now, presenter: presenter, actor: actor)
-        if sessions.count == 1 { event.session = sessions[0] }
         switch selection {
         case .user(let id, except: _): event.user = id
         case .client(let id): event.client = id
         case .session, .madeBefore, .all: break
+        }
+        if sessions.count == 1 {
+            event.session = sessions[0]
+            // Whose it was; the end stands also where that cannot be read.
+            let session = try? await session(sessions[0])
+            event.user = event.user ?? session?.userID
+            event.client = event.client ?? session?.clientID
         }
         report(event)
     }
