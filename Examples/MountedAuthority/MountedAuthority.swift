@@ -28,6 +28,7 @@ struct MountedAuthority {
         app.addServices(
             ChangeWatcher(authority: authority, logger: app.logger), Upkeep(authority: authority, logger: app.logger))
         try await app.runService()
+        try await authority.events.flush()
         await storage.close()
     }
 }

@@ -41,6 +41,7 @@ public final class SQLiteStorage: Storage, MeasuredStorage {
     let presentations: PresentationQueue
     let checkpointer: Checkpointer
     let durableWrites: DurableWrites
+    private let markFile: WriteMarkFile
     /// nil where SQLite has to sync each commit by itself.
     let wal: WALFile?
     let walSync: WALSync?
@@ -80,6 +81,7 @@ public final class SQLiteStorage: Storage, MeasuredStorage {
                 empty: { () throws(StorageError) in try wal.empty() })
         }
         self.walSync = walSync
+        markFile = database.mark
         durableWrites = DurableWrites { (mark) throws(StorageError) in
             try walSync?.mend()
             try database.mark.raise(to: mark)
@@ -158,6 +160,53 @@ extension SQLiteStorage {
             if !isOpen { waiting.resume(returning: .failure(.closed)) }
         }
         return try result.get()
+    }
+
+    /// Runs one transaction that writes records of events, and returns once it is on disk.
+    ///
+    /// It is synced beside the next transaction, so that no renewal waits for the disk meanwhile. It is not counted
+    /// among the accesses, since nobody asked for it, and not among the durable writes; but the mark beside the
+    /// database knows the newest record.
+    ///
+    /// - Parameter body: gets the newest record that the mark beside the database knows.
+    func writeEvents<Value: Sendable>(
+        _ body: @escaping @Sendable (Database, EventChain.Mark?) throws -> Value
+    ) async throws(StorageError) -> Value {
+        if let refusal { throw refusal }
+        let result: Result<Value, StorageError> = await withCheckedContinuation { waiting in
+            let isOpen = withPool { [durableWrites, walSync, markFile, checkpointer] pool in
+                pool.asyncWriteWithoutTransaction { database in
+                    let committed = Result(storage: {
+                        try database.inTransaction(syncing: walSync == nil ? .full : .normal) { database in
+                            let value = try body(database, markFile.event())
+                            return (value, try WriteMark.read(in: database))
+                        }
+                    })
+                    switch committed {
+                    case .failure(let error): waiting.resume(returning: .failure(error))
+                    case .success(let (value, mark)):
+                        // A batch and its indexes are some pages of the WAL.
+                        checkpointer.committed(8, isSynced: true)
+                        let record: @Sendable () -> Void = {
+                            durableWrites.record(mark) { waiting.resume(returning: $0.map { value }) }
+                        }
+                        guard let walSync else { return record() }
+                        // The mark may never be ahead of the database, so the records are on disk before it.
+                        walSync.wait { synced in
+                            if case .failure(let error) = synced { return waiting.resume(returning: .failure(error)) }
+                            record()
+                        }
+                    }
+                }
+            }
+            if !isOpen { waiting.resume(returning: .failure(.closed)) }
+        }
+        return try result.get()
+    }
+
+    /// The newest record of an event that the mark beside the database knows.
+    func markedEvent() async throws(StorageError) -> EventChain.Mark? {
+        try await read { [markFile] _ in try markFile.event() }
     }
 
     func present(_ waiting: PresentationQueue.Waiting) {

@@ -15,6 +15,8 @@ public final class InMemoryStorage: Storage {
         var revocations: [StoredRevocation] = []
         var newestRevocation = RevocationCursor(epoch: "memory\(UInt64.random(in: 0...(.max)))", number: 0)
         var accessLifetime: (longest: Duration, namedAt: Timestamp)?
+        var events: [StoredEvent] = []
+        var eventChain = EventChain()
         var failure: StorageError?
     }
 

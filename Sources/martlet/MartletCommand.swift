@@ -15,7 +15,9 @@ struct MartletCommand: AsyncParsableCommand {
             CommandGroup(name: "Server", subcommands: [ServeCommand.self, ConfigCommand.self]),
             CommandGroup(
                 name: "Operator",
-                subcommands: [UserCommand.self, ClientCommand.self, SessionCommand.self, KeyCommand.self]),
+                subcommands: [
+                    UserCommand.self, ClientCommand.self, SessionCommand.self, KeyCommand.self, EventCommand.self,
+                ]),
             CommandGroup(
                 name: "Client",
                 subcommands: [

@@ -38,6 +38,9 @@ enum Defect: CaseIterable {
     case takesEveryOneForLive
     case forgetsTheIndex
     case givesAnIndexAgain
+    case overwritesTheFirstEvent
+    case listsEventsOfOthers
+    case leavesNoAnchor
 
     /// One of the cases that have to find it.
     var findingCase: String {
@@ -59,6 +62,9 @@ enum Defect: CaseIterable {
         case .takesEveryOneForLive: "a session is live until it ends, whoever ends it"
         case .forgetsTheIndex: "a presentation tells the index"
         case .givesAnIndexAgain: "no index is given twice, also after its session was forgotten"
+        case .overwritesTheFirstEvent: "events are appended in order by all who write, each sealed over the one before"
+        case .listsEventsOfOthers: "events are found by user, session, kind and time, in both directions"
+        case .leavesNoAnchor: "the oldest events are removed by age and by number, and leave their anchor"
         }
     }
 }
@@ -194,7 +200,38 @@ private struct DefectiveStorage: Storage {
         return statuses
     }
 
+    func append(_ records: [EventRecord], sealedWith key: EventKey) async throws(StorageError) {
+        guard defect == .overwritesTheFirstEvent else { return try await base.append(records, sealedWith: key) }
+        // Reads where they end, and then writes, in two steps.
+        var chain = try await base.eventChain()
+        await Task.yield()
+        let sealed = chain.append(records, sealedWith: key)
+        try base.access { [chain] in
+            $0.events += sealed
+            $0.eventChain = chain
+        }
+    }
+
+    func events(_ query: EventQuery) async throws(StorageError) -> [StoredEvent] {
+        var query = query
+        if defect == .listsEventsOfOthers { query.user = nil }
+        return try await base.events(query)
+    }
+
+    func removeEvents(
+        before time: Timestamp, keeping count: Int, limit: Int, sealedWith key: EventKey,
+        record: @escaping @Sendable (Int) -> EventRecord
+    ) async throws(StorageError) -> Int {
+        let anchor = try await base.eventChain().anchor
+        let removed = try await base.removeEvents(
+            before: time, keeping: count, limit: limit, sealedWith: key, record: record)
+        if defect == .leavesNoAnchor { try base.access { $0.eventChain.anchor = anchor } }
+        return removed
+    }
+
     // The rest is right.
+
+    func eventChain() async throws(StorageError) -> EventChain { try await base.eventChain() }
 
     func statusIndex(of id: SessionID) async throws(StorageError) -> Int64? {
         try await base.statusIndex(of: id)

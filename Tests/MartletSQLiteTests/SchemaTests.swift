@@ -11,7 +11,7 @@ struct SchemaTests {
     @Test func releasedMigrationsDoNotChange() {
         let hashes: [UInt64] = [
             9_688_522_835_117_549_124, 8_797_389_520_142_363_820, 18_065_341_995_868_667_136,
-            9_717_108_234_079_957_170, 4_118_770_951_793_690_579,
+            9_717_108_234_079_957_170, 4_118_770_951_793_690_579, 18_176_295_180_171_804_153,
         ]
         #expect(Migration.all.map { fnv1a($0.sql) } == hashes)
     }
@@ -113,6 +113,12 @@ struct SchemaTests {
         ("SELECT id FROM sessions WHERE user_id = x'00' AND id < x'01' ORDER BY id DESC LIMIT 1", "sessions_of_user"),
         ("SELECT id FROM sessions WHERE id < x'01' ORDER BY id DESC LIMIT 1", "PRIMARY KEY"),
         ("SELECT id FROM users WHERE username_key = 'a'", "sqlite_autoindex_users"),
+        ("SELECT number FROM events WHERE number < 9 AND user = 'a' ORDER BY number DESC LIMIT 1", "events_of_user"),
+        (
+            "SELECT number FROM events WHERE number > 9 AND session = 'a' ORDER BY number LIMIT 1",
+            "events_of_session"
+        ),
+        ("SELECT number FROM events WHERE number > 9 ORDER BY number LIMIT 1", "PRIMARY KEY"),
     ])
     func aListUsesItsIndex(sql: String, index: String) async throws {
         let folder = try TemporaryFolder()

@@ -53,6 +53,29 @@ struct WriteMarkTests {
         }
     }
 
+    @Test func theNewestEventIsKeptAlong() throws {
+        func mark(_ number: Int64, event: Int64, seal: UInt8 = 7) -> WriteMark {
+            var mark = self.mark(number)
+            mark.event = EventChain.Mark(number: event, seal: [UInt8](repeating: seal, count: 32))
+            return mark
+        }
+        #expect(WriteMark(line: mark(1, event: .max, seal: 0xFE).line) == mark(1, event: .max, seal: 0xFE))
+        try file.make(self.mark(0))
+        // Each of the two numbers only rises.
+        let raised = [
+            (mark(1, event: 5), mark(1, event: 5)), (mark(1, event: 8), mark(1, event: 8)),
+            (mark(2, event: 6), mark(2, event: 8)), (mark(1, event: 9), mark(2, event: 9)),
+            (self.mark(3), mark(3, event: 9)), (mark(2, event: 2), mark(3, event: 9)),
+        ]
+        for (mark, kept) in raised {
+            try file.raise(to: mark)
+            #expect(try file.read() == .mark(kept))
+        }
+        // What an operator puts in its place is what counts.
+        try file.replace(with: mark(4, event: 1))
+        #expect(try file.event() == mark(4, event: 1).event)
+    }
+
     @Test func itOnlyRises() throws {
         #expect(try file.read() == .missing)
         try file.make(mark(0))

@@ -14,7 +14,7 @@ extension Authority {
         if let wait = limiter?.signUp(from: presenter, at: now) {
             throw limited(.signUp, for: wait, at: now, presenter: presenter)
         }
-        let user = try await addUser(username: username, password: password, email: email, roles: [])
+        let user = try await makeUser(username: username, password: password, email: email, roles: [])
         report(AuthorityEvent(.signUp, at: user.createdAt, user: user.id, presenter: presenter))
         return user
     }
@@ -26,10 +26,18 @@ extension Authority {
         guard try await user(named: Username.validated(username)) == nil else { throw Self.usernameTaken }
     }
 
-    /// Makes an account.
+    /// Makes an account, for an operator.
     ///
     /// - Throws: `malformedRequest`, which says what would be right; `conflict` where the name is taken.
     public func addUser(
+        username: String, password: String, email: String?, roles: [String]
+    ) async throws(AuthorityError) -> User {
+        let user = try await makeUser(username: username, password: password, email: email, roles: roles)
+        report(AuthorityEvent(.adminAction(.userAdded), at: user.createdAt, user: user.id))
+        return user
+    }
+
+    private func makeUser(
         username: String, password: String, email: String?, roles: [String]
     ) async throws(AuthorityError) -> User {
         let name = try Username.validated(username)
@@ -111,6 +119,7 @@ extension Authority {
             try await storage.setDisabled(isDisabled, of: user.id, at: now, denial: denial)
         }
         guard let ended else { throw Self.noSuchUser(username) }
+        report(AuthorityEvent(.adminAction(isDisabled ? .userDisabled : .userEnabled), at: now, user: user.id))
         await reportEnded(ended, of: .user(user.id, except: nil), .userDisabled, at: now)
         return try await existingUser(username)
     }
@@ -123,6 +132,7 @@ extension Authority {
             try await storage.removeUser(user.id, at: now, denial: denial)
         }
         guard let ended else { throw Self.noSuchUser(username) }
+        report(AuthorityEvent(.adminAction(.userRemoved), at: now, user: user.id))
         await reportEnded(ended, of: .user(user.id, except: nil), .userRemoved, at: now)
     }
 

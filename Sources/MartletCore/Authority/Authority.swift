@@ -10,6 +10,9 @@ public final class Authority: Sendable {
     public let clients: ClientRegistry
     /// The denylist, which is never behind what this authority has answered.
     public let revocations: RevocationLog
+    /// Writes the records of events. `flush` it before the process ends.
+    public let events: EventRecorder
+    let eventKey: EventKey
     let denial: Denial
     let storage: any Storage
     let hasher: PasswordHasher
@@ -35,8 +38,16 @@ public final class Authority: Sendable {
         self.settings = settings
         self.storage = storage
         self.clock = clock
-        self.report = report
         self.measurements = measurements
+        let eventKey = EventKey(masterKey)
+        self.eventKey = eventKey
+        let events = EventRecorder(storage: storage, key: eventKey, settings: settings.events, clock: clock)
+        self.events = events
+        let reportAndRecord: EventSink = { event in
+            report(event)
+            events.record(event)
+        }
+        self.report = reportAndRecord
         self.hasher = try PasswordHasher(
             parameters: settings.passwordParameters, threads: settings.passwordThreads, queue: settings.passwordQueue,
             measurements: measurements
@@ -49,7 +60,7 @@ public final class Authority: Sendable {
         try await Self.nameAccessLifetime(denial.longestLifetime, to: storage, at: clock.now)
         self.revocations = try await RevocationLog(storage: storage, issuer: settings.issuer, clock: clock)
         self.keys = try await KeyRing.open(
-            storage: storage, masterKey: masterKey, settings: settings.keys, clock: clock, report: report
+            storage: storage, masterKey: masterKey, settings: settings.keys, clock: clock, report: reportAndRecord
         )
     }
 }

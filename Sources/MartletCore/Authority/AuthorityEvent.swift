@@ -22,6 +22,8 @@ public struct AuthorityEvent: Sendable, Hashable {
         case limited(LimitedAction)
         /// A rule of detection found something.
         case alarm(Alarm)
+        /// An administrator or operator changed users or clients.
+        case adminAction(AdminAction)
         /// Storage has gone back in time: it lost an advance that had been answered.
         case storageWentBack
     }
@@ -37,10 +39,13 @@ public struct AuthorityEvent: Sendable, Hashable {
     public var earlierPresenter: Presenter?
     /// Tells the names apart that sign-ins tried, without telling them: a hash under a seed of this process.
     public var triedName: UInt64?
+    /// The administrator who did it; nil where it is the user's own doing, or no administrator signed in for it.
+    public var actor: UserID?
 
     public init(
         _ kind: Kind, at: Timestamp, user: UserID? = nil, session: SessionID? = nil, client: String? = nil,
-        presenter: Presenter? = nil, earlierPresenter: Presenter? = nil, triedName: UInt64? = nil
+        presenter: Presenter? = nil, earlierPresenter: Presenter? = nil, triedName: UInt64? = nil,
+        actor: UserID? = nil
     ) {
         self.kind = kind
         self.at = at
@@ -50,5 +55,6 @@ public struct AuthorityEvent: Sendable, Hashable {
         self.presenter = presenter
         self.earlierPresenter = earlierPresenter
         self.triedName = triedName
+        self.actor = actor
     }
 }

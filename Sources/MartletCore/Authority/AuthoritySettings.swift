@@ -23,13 +23,15 @@ public struct AuthoritySettings: Sendable {
     public var statusLists: Bool
     /// How often what is attacked may be tried.
     public var rateLimits: RateLimitSettings
+    /// What of what happens is recorded, and for how long.
+    public var events: EventSettings
 
     public init(
         issuer: String, policy: SessionPolicy = .standard, signUpIsOpen: Bool = false,
         passwordRules: PasswordRules = .init(), passwordParameters: PasswordParameters = .init(),
         passwordThreads: Int = 2, passwordQueue: Int = 64, keys: KeySettings = .init(),
         durability: Durability = .relaxed, keepEnded: Duration = .seconds(90 * 86_400),
-        statusLists: Bool = false, rateLimits: RateLimitSettings = .init()
+        statusLists: Bool = false, rateLimits: RateLimitSettings = .init(), events: EventSettings = .init()
     ) {
         self.issuer = issuer
         self.policy = policy
@@ -43,6 +45,7 @@ public struct AuthoritySettings: Sendable {
         self.keepEnded = keepEnded
         self.statusLists = statusLists
         self.rateLimits = rateLimits
+        self.events = events
     }
 
     /// What is wrong with the values together; nil where nothing is.
@@ -55,6 +58,9 @@ public struct AuthoritySettings: Sendable {
         }
         if passwordThreads < 1 { return "At least 1 thread has to hash passwords." }
         if passwordQueue < 0 { return "The queue of password hashes has to be at least 0 long." }
+        if events.keepFor <= .zero || events.keepCount < 1 {
+            return "Records of events have to be kept for more than 0s, and at least 1 of them."
+        }
         if keepEnded < .zero { return "Ended sessions have to be kept for at least 0s." }
         return policy.fault ?? passwordParameters.fault ?? keys.fault ?? rateLimits.fault
     }

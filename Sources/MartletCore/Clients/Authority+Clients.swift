@@ -65,6 +65,7 @@ extension Authority {
             }
             throw AuthorityError(error)
         }
+        report(AuthorityEvent(.adminAction(.clientAdded), at: client.createdAt, client: client.id))
         try await clients.reload()
         return (client, secret)
     }
@@ -79,6 +80,7 @@ extension Authority {
             try await storage.removeClient(id, at: now, denial: denial)
         }
         guard let ended else { throw Self.noSuchClient(id) }
+        report(AuthorityEvent(.adminAction(.clientRemoved), at: now, client: id))
         await reportEnded(ended, of: .client(id), .clientRemoved, at: now)
         try await clients.reload()
     }

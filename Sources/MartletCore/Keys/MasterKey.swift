@@ -26,6 +26,11 @@ public struct MasterKey: Sendable, CustomStringConvertible, CustomReflectable {
     public var description: String { "<redacted>" }
     public var customMirror: Mirror { Mirror(self, children: []) }
 
+    /// A key of its own for one purpose (HKDF-SHA256, RFC 5869).
+    func derivedKey(_ label: String) -> SymmetricKey {
+        HKDF<SHA256>.deriveKey(inputKeyMaterial: key, info: Array(label.utf8), outputByteCount: 32)
+    }
+
     /// Seals with AES-256-GCM: nonce, ciphertext, tag.
     ///
     /// - Parameter label: what the secret is for. It has to be the same to open it, so one sealed key cannot be put in

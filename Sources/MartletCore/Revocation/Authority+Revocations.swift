@@ -17,63 +17,67 @@ public enum RevocationRequest: Sendable, Hashable {
 extension Authority {
     /// Revokes for an administrator. What was revoked before is revoked: that is a success.
     ///
+    /// - Parameter actor: the administrator; nil for an operator's command.
     /// - Returns: the sessions that it ended.
     /// - Throws: `notFound` where there is no such session, user or client; `malformedRequest` for a `jti` that cannot
     ///   be, or a time that is still to come; `storageUnavailable`.
     @discardableResult
     public func revoke(
-        _ request: RevocationRequest, by presenter: Presenter? = nil
+        _ request: RevocationRequest, by presenter: Presenter? = nil, actor: UserID? = nil
     ) async throws(AuthorityError) -> [SessionID] {
         switch request {
         case .session(let id):
             guard try await session(id) != nil else {
                 throw AuthorityError(.notFound, message: "There is no session \(id).")
             }
-            return try await end(.session(id), .revokedByAdmin, by: presenter)
+            return try await end(.session(id), .revokedByAdmin, by: presenter, actor: actor)
         case .user(let id):
             guard try await user(id) != nil else {
                 throw AuthorityError(.notFound, message: "There is no user with the id \(id).")
             }
-            return try await end(.user(id, except: nil), .revokedByAdmin, by: presenter)
+            return try await end(.user(id, except: nil), .revokedByAdmin, by: presenter, actor: actor)
         case .client(let id):
             guard try await clients.client(id) != nil else { throw Self.noSuchClient(id) }
-            return try await endTokens(.client, .client(id), client: id, by: presenter)
+            return try await endTokens(.client, .client(id), client: id, by: presenter, actor: actor)
         case .token(let id):
             guard Self.isTokenID(id) else {
                 throw .malformed("A jti is 1 to 256 visible characters, as it stands in the token.")
             }
-            try await denyToken(id, audience: .everyone, expiresAt: nil, by: presenter)
+            try await denyToken(id, audience: .everyone, expiresAt: nil, by: presenter, actor: actor)
             return []
         case .all(before: nil):
-            return try await endTokens(.all, .all, by: presenter)
+            return try await endTokens(.all, .all, by: presenter, actor: actor)
         case .all(before: let time?):
             guard time <= clock.now else {
                 throw .malformed("The time before which everything is revoked cannot be still to come.")
             }
-            return try await endTokens(.all, .madeBefore(time), by: presenter)
+            return try await endTokens(.all, .madeBefore(time), by: presenter, actor: actor)
         }
     }
 
     /// Ends sessions along with tokens that belong to none.
     private func endTokens(
-        _ kind: RevocationEntry.Kind, _ selection: SessionSelection, client: String? = nil, by presenter: Presenter?
+        _ kind: RevocationEntry.Kind, _ selection: SessionSelection, client: String? = nil, by presenter: Presenter?,
+        actor: UserID?
     ) async throws(AuthorityError) -> [SessionID] {
-        let ended = try await end(selection, .revokedByAdmin, by: presenter)
-        report(AuthorityEvent(.tokensRevoked(kind), at: clock.now, client: client, presenter: presenter))
+        let ended = try await end(selection, .revokedByAdmin, by: presenter, actor: actor)
+        report(AuthorityEvent(.tokensRevoked(kind), at: clock.now, client: client, presenter: presenter, actor: actor))
         return ended
     }
 
     /// Denies one access token, and refuses it here before this returns.
     func denyToken(
         _ id: String, audience: RevocationAudience, expiresAt: Timestamp?, client: String? = nil,
-        by presenter: Presenter? = nil
+        by presenter: Presenter? = nil, actor: UserID? = nil
     ) async throws(AuthorityError) {
         let isNew = try await storing { () async throws(StorageError) in
             try await storage.denyToken(id, audience: audience, expiresAt: expiresAt, denial: denial)
         }
         await catchUpAfterEnd()
         guard isNew else { return }
-        report(AuthorityEvent(.tokensRevoked(.token), at: clock.now, client: client, presenter: presenter))
+        report(
+            AuthorityEvent(
+                .tokensRevoked(.token), at: clock.now, client: client, presenter: presenter, actor: actor))
     }
 
     /// Takes in the entries of an end that was committed, so that this authority refuses its tokens from its answer on.

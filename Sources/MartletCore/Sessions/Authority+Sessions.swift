@@ -42,32 +42,40 @@ extension Authority {
 
     /// Ends sessions for a reason, and reports it.
     ///
+    /// - Parameter actor: the administrator who asks for it; nil where it is the user, or an operator's command.
     /// - Returns: the sessions that had not ended before.
     @discardableResult
     public func end(
-        _ selection: SessionSelection, _ reason: EndReason, by presenter: Presenter? = nil
+        _ selection: SessionSelection, _ reason: EndReason, by presenter: Presenter? = nil, actor: UserID? = nil
     ) async throws(AuthorityError) -> [SessionID] {
         let now = clock.now
         let ended = try await storing { () async throws(StorageError) in
             try await storage.end(selection, SessionEnd(at: now, reason: reason), denial: denial)
         }
-        await reportEnded(ended, of: selection, reason, at: now, presenter: presenter)
+        await reportEnded(ended, of: selection, reason, at: now, presenter: presenter, actor: actor)
         return ended
     }
 
     /// Tells of an end that was committed, once this authority refuses its access tokens.
     func reportEnded(
         _ sessions: [SessionID], of selection: SessionSelection, _ reason: EndReason, at now: Timestamp,
-        presenter: Presenter? = nil
+        presenter: Presenter? = nil, actor: UserID? = nil
     ) async {
         await catchUpAfterEnd()
         guard !sessions.isEmpty else { return }
-        var event = AuthorityEvent(.sessionsEnded(reason, count: sessions.count), at: now, presenter: presenter)
-        if sessions.count == 1 { event.session = sessions[0] }
+        var event = AuthorityEvent(
+            .sessionsEnded(reason, count: sessions.count), at: now, presenter: presenter, actor: actor)
         switch selection {
         case .user(let id, except: _): event.user = id
         case .client(let id): event.client = id
         case .session, .madeBefore, .all: break
+        }
+        if sessions.count == 1 {
+            event.session = sessions[0]
+            // Whose it was; the end stands also where that cannot be read.
+            let session = try? await session(sessions[0])
+            event.user = event.user ?? session?.userID
+            event.client = event.client ?? session?.clientID
         }
         report(event)
     }

@@ -5,10 +5,15 @@ import Synchronization
 /// together share one sync, and no other transaction waits for it.
 final class DurableWrites: Sendable {
     private struct State {
-        /// The highest mark that this process has committed.
+        /// The furthest mark that this process has committed.
         var committed: WriteMark?
-        /// The highest number that is known to be in the file, synced.
-        var synced: Int64 = 0
+        /// The furthest one that is known to be in the file, synced.
+        var synced: WriteMark?
+
+        var isSynced: Bool {
+            guard let committed else { return true }
+            return synced?.covers(committed) ?? false
+        }
     }
 
     private let state = Mutex(State())
@@ -27,7 +32,7 @@ final class DurableWrites: Sendable {
     func record(_ mark: WriteMark?, _ answer: @escaping SharedWork.Answer) {
         let isThere = state.withLock { state in
             commit(mark, &state)
-            return state.committed.map { $0.number <= state.synced } ?? true
+            return state.isSynced
         }
         guard !isThere else { return answer(.success(())) }
         // Its mark is committed already.
@@ -46,14 +51,15 @@ final class DurableWrites: Sendable {
     }
 
     private func commit(_ mark: WriteMark?, _ state: inout State) {
-        if let mark, mark.number > state.committed?.number ?? 0 { state.committed = mark }
+        if let mark { state.committed = state.committed?.joined(mark) ?? mark }
     }
 
     /// Within the work only.
     private func syncCommitted() throws(StorageError) {
-        let mark = state.withLock { state in state.committed.flatMap { $0.number > state.synced ? $0 : nil } }
+        let mark = state.withLock { $0.isSynced ? nil : $0.committed }
         guard let mark else { return }
         try sync(mark)
-        state.withLock { $0.synced = max($0.synced, mark.number) }
+        // Marks are synced one after the other, each further than the last.
+        state.withLock { $0.synced = mark }
     }
 }

@@ -4,7 +4,7 @@ import MartletProtocol
 
 extension WriteMark {
     static func read(in database: Database) throws -> WriteMark {
-        try one(of: database.rows("SELECT database, number, written_at FROM write_mark", [], WriteMark.init))
+        try one(of: database.rows("SELECT \(columns) FROM write_mark", [], WriteMark.init))
     }
 
     /// Counts the transaction that this is called in.
@@ -16,15 +16,20 @@ extension WriteMark {
                 """
                 UPDATE write_mark
                 SET number = max(number, ?) + 1, written_at = CAST(strftime('%s', 'now') AS INTEGER) * 1000
-                RETURNING database, number, written_at
+                RETURNING \(columns)
                 """,
                 [other], WriteMark.init))
     }
 
+    private static let columns = """
+        database, number, written_at, (SELECT newest FROM event_chain), (SELECT newest_seal FROM event_chain)
+        """
+
     private init(_ row: Columns) throws {
+        let event = EventChain.Mark(number: try row.integer(at: 3), seal: try row.bytes(at: 4))
         self.init(
             database: try row.text(at: 0), number: try row.integer(at: 1),
-            writtenAt: try row.timestamp(at: 2))
+            writtenAt: try row.timestamp(at: 2), event: event.number > 0 ? event : nil)
     }
 
     private static func one(of marks: [WriteMark]) throws -> WriteMark {

@@ -40,7 +40,12 @@ struct WriteMarkFile: Sendable {
             throw failure("read")
         }
         defer { close(file) }
-        return try marks(in: file).compactMap(\.self).max { $0.number < $1.number }.map(Content.mark) ?? .damaged
+        return try marks(in: file).compactMap(\.self).max { !$0.covers($1) }.map(Content.mark) ?? .damaged
+    }
+
+    /// The newest record of an event that it knows; nil where it knows none, or cannot be read.
+    func event() throws(StorageError) -> EventChain.Mark? {
+        if case .mark(let mark) = try read() { mark.event } else { nil }
     }
 
     /// Makes the file, unless another process did just now.
@@ -64,12 +69,12 @@ struct WriteMarkFile: Sendable {
         defer { close(file) }
         try lock(file)
         let lines = try marks(in: file)
-        guard let newest = lines.compactMap(\.self).max(by: { $0.number < $1.number }),
-            newest.database == mark.database
+        // Each line covers the one before it, so the newest covers both.
+        guard let newest = lines.compactMap(\.self).max(by: { !$0.covers($1) }), newest.database == mark.database
         else { return try replace(with: mark) }
-        if newest.number < mark.number {
+        if !newest.covers(mark) {
             let index = lines.firstIndex { $0 != newest } ?? 1
-            let line = mark.line
+            let line = newest.joined(mark).line
             guard unsafe pwrite(file, line, line.count, index * line.count) == line.count else {
                 throw failure("write")
             }

@@ -136,6 +136,18 @@ extension ConfigurationKey {
             help: "How long a session that is over is kept, to say why it ended."
         ),
         ConfigurationKey(
+            "events.renewals", .choice(of: EventSettings.Renewals.allCases), \.events.renewals,
+            help: "Which renewals are recorded: none, their number and those from elsewhere (counted), or each."
+        ),
+        ConfigurationKey(
+            "events.keepFor", .duration(.seconds(60)...(.days(3_650)), example: "365d"), \.events.keepFor,
+            help: "How long the record of an event is kept."
+        ),
+        ConfigurationKey(
+            "events.keepCount", .number(1_000...100_000_000), \.events.keepCount,
+            help: "How many records of events are kept. One takes about half a kilobyte."
+        ),
+        ConfigurationKey(
             "revocations.heartbeat", .duration(.milliseconds(100)...(.seconds(60)), example: "2s"),
             \.revocations.heartbeat,
             help: "How long a stream of revocations is silent at most. Verifiers take a longer silence for an outage."

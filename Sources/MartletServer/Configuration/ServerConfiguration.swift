@@ -30,6 +30,8 @@ public struct ServerConfiguration: Sendable {
     public var passwords = Passwords()
     /// How long a session that is over is kept, so that its reason can be told.
     public var keepEndedSessions: Duration = .seconds(90 * 86_400)
+    /// What of what happens is recorded, and for how long.
+    public var events = EventSettings()
     public var revocations = RevocationFeedOptions()
     /// Whether access tokens name a status list, and the lists are served.
     public var statusList = false
@@ -146,7 +148,8 @@ extension ServerConfiguration {
             issuer: issuer(port: port), policy: sessionPolicy, signUpIsOpen: signUp == .open,
             passwordRules: passwords.rules, passwordParameters: passwords.parameters,
             passwordThreads: passwords.threads, passwordQueue: passwords.queue, keys: signingKeys,
-            durability: durability, keepEnded: keepEndedSessions, statusLists: statusList, rateLimits: rateLimits
+            durability: durability, keepEnded: keepEndedSessions, statusLists: statusList, rateLimits: rateLimits,
+            events: events
         )
     }
 }

@@ -9,11 +9,12 @@ extension AuthorityRoutes {
     var adminRoutes: [Route<Context>] {
         [
             Route(.delete, "/v1/admin/sessions/{id}") { request, context in
-                _ = try await administrator(of: request)
+                let administrator = try await administrator(of: request)
                 guard let id = context.parameters.get("id").flatMap({ SessionID($0) }) else {
                     throw AuthorityError(.notFound, message: "A session id is a UUID.")
                 }
-                try await authority.revoke(.session(id), by: request.presenter(context))
+                try await authority.revoke(
+                    .session(id), by: request.presenter(context), actor: administrator.user.id)
                 return .noContent
             },
             Route(.get, "/v1/admin/revocations") { request, _ in
@@ -22,9 +23,10 @@ extension AuthorityRoutes {
                 return .uncached(bytes: page.encoded())
             },
             Route(.post, "/v1/admin/revocations") { request, context in
-                _ = try await administrator(of: request)
+                let administrator = try await administrator(of: request)
                 let revocation = try RevocationRequest(try await request.jsonMembers(limit: limits.body))
-                let ended = try await authority.revoke(revocation, by: request.presenter(context))
+                let ended = try await authority.revoke(
+                    revocation, by: request.presenter(context), actor: administrator.user.id)
                 var writer = JSONWriter(capacity: 64)
                 writer.object { $0.member("sessionsEnded", ended.count) }
                 return .uncached(bytes: writer.bytes)
@@ -33,7 +35,7 @@ extension AuthorityRoutes {
     }
 
     /// Who makes the request, who has to be an administrator: by the access token, and still.
-    private func administrator(of request: Request) async throws(AuthorityError) -> AuthenticatedRequester {
+    func administrator(of request: Request) async throws(AuthorityError) -> AuthenticatedRequester {
         let requester = try await authority.requester(of: request)
         guard requester.token.roles.contains(Self.adminRole), requester.user.roles.contains(Self.adminRole) else {
             throw AuthorityError(.forbidden, message: "This is for users with the role \(Self.adminRole).")

@@ -44,7 +44,7 @@ public struct AuthorityRoutes<Context: ClientAddressContext>: Sendable {
 
     /// Every route, in the order of the documentation.
     func all() -> [Route<Context>] {
-        accountRoutes + sessionRoutes + [verifyRoute] + adminRoutes + tokenRoutes + revocationRoutes
+        accountRoutes + sessionRoutes + [verifyRoute] + adminRoutes + eventRoutes + tokenRoutes + revocationRoutes
             + [statusListRoute] + publishedRoutes + healthRoutes
     }
 }

@@ -106,7 +106,7 @@ public struct AuthorityServer: Service {
         return router
     }
 
-    /// Serves until it is shut down. Requests that were accepted are answered first.
+    /// Serves until it is shut down. Requests that were accepted are answered first, and events recorded.
     public func run() async throws {
         var services: [any Service] = [
             listener.serving(responder, directly: renewalRoute),
@@ -119,7 +119,14 @@ public struct AuthorityServer: Service {
             services.insert(managementListener.serving(MetricsRoute.router(report).buildResponder()), at: 0)
         }
         let group = ServiceGroup(services: services, logger: logger)
-        try await group.run()
+        let served: Result<Void, any Error>
+        do { served = .success(try await group.run()) } catch { served = .failure(error) }
+        do throws(AuthorityError) {
+            try await authority.events.flush()
+        } catch {
+            logger.error("events that could not be recorded: \(authority.events.backlog): \(error)")
+        }
+        try served.get()
     }
 }
 

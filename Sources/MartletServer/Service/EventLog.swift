@@ -24,7 +24,7 @@ extension AuthorityEvent {
         // Whoever floods would flood the log.
         case .limited: .debug
         case .alarm(let alarm): alarm.answer == .record ? .notice : .warning
-        case .signIn, .signUp, .sessionsEnded, .tokensRevoked, .passwordChanged, .keyAdded: .info
+        case .signIn, .signUp, .sessionsEnded, .tokensRevoked, .passwordChanged, .keyAdded, .adminAction: .info
         }
     }
 
@@ -46,6 +46,7 @@ extension AuthorityEvent {
         case .keyAdded(let kind, _): "key added: \(kind.rawValue)"
         case .limited(let action): "too often: \(action.rawValue)"
         case .alarm(let alarm): "alarm: \(alarm.rule.rawValue)"
+        case .adminAction(let action): "admin action: \(action.rawValue)"
         case .storageWentBack: "storage has gone back in time: it lost renewals that had been answered"
         }
     }
@@ -55,6 +56,7 @@ extension AuthorityEvent {
         metadata["user"] = user.map { "\($0)" }
         metadata["session"] = session.map { "\($0)" }
         metadata["client"] = client.map { "\($0)" }
+        metadata["actor"] = actor.map { "\($0)" }
         if let presenter, !presenter.address.isEmpty { metadata["address"] = "\(presenter.address)" }
         switch kind {
         case .rotation(let decision):

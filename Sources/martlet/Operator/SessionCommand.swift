@@ -55,18 +55,29 @@ extension SessionCommand {
     }
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show a session.")
+        static let configuration = CommandConfiguration(
+            abstract: "Show a session and its story.",
+            discussion: "It answers \"why was I signed out\", from the session and the records of its events.")
 
         @Argument(help: "Its id, as `martlet session list` shows it.") var id: SessionID
         @OptionGroup var storage: StorageOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let session = try await storage.withAuthority(onlyReading: true) { authority in
+            let (session, story) = try await storage.withAuthority(onlyReading: true) { authority in
                 let session = try await authority.existingSession(id)
-                return try await OperatorsSession(session, user: authority.user(session.userID), at: Clock.system.now)
+                let shown = try await OperatorsSession(
+                    session, user: authority.user(session.userID), at: Clock.system.now)
+                return (shown, try await authority.story(of: id))
             }
-            try output.show(session.table) { $0.value(session.json) }
+            try output.show([session.table, story?.text].compactMap(\.self).joined(separator: "\n\n")) { writer in
+                var json = session.json
+                if let story, var object = json.object {
+                    object["story"] = story.json
+                    json = .object(object)
+                }
+                writer.value(json)
+            }
         }
     }
 
@@ -107,6 +118,23 @@ extension SessionCommand {
                 }
             try output.show(text) { $0.object { $0.member("revoked", revoked.map(\.description)) } }
         }
+    }
+}
+
+extension SessionStory {
+    fileprivate var text: String {
+        var table = Table()
+        for line in lines { table.add(line.at.printable, line.words) }
+        return "\(answer.printable)\n\n\(table.text)"
+    }
+
+    fileprivate var json: JSONValue {
+        [
+            "answer": .string(answer), "advances": .number(JSONNumber(Int64(advances))),
+            "repeats": .number(JSONNumber(Int64(repeats))),
+            "places": .array(places.map(JSONValue.string)),
+            "lines": .array(lines.map { ["at": .string($0.at.description), "words": .string($0.words)] }),
+        ]
     }
 }
 

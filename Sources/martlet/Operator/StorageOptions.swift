@@ -60,15 +60,24 @@ struct StorageOptions: ParsableArguments {
             path: folder.databasePath, options: .init(readers: 1, onRestore: onlyReading ? .onlyRead : .refuse))
         if let restore = storage.restore { StandardError.put("warning: \("\(restore)".printable)\n") }
         do {
-            let answer = try await work(
-                Authority(
-                    settings: settings(configuration, keys: storage.keys()), storage: storage, masterKey: masterKey)
-            )
+            let authority = try await Authority(
+                settings: settings(configuration, keys: storage.keys()), storage: storage, masterKey: masterKey)
+            let answer = await Result { try await work(authority) }
+            await flushEvents(of: authority)
             await storage.close()
-            return answer
+            return try answer.get()
         } catch {
             await storage.close()
             throw error
+        }
+    }
+
+    /// What was done is done, so where it cannot be recorded that is said, and no failure of the command.
+    private func flushEvents(of authority: Authority) async {
+        do throws(AuthorityError) {
+            try await authority.events.flush()
+        } catch {
+            StandardError.put("warning: what this command did could not be recorded: \("\(error)".printable)\n")
         }
     }
 
@@ -77,6 +86,7 @@ struct StorageOptions: ParsableArguments {
     private func settings(_ configuration: ServerConfiguration, keys: [KeyRecord]) -> AuthoritySettings {
         var settings = configuration.authoritySettings(port: configuration.listen.port)
         settings.passwordThreads = 1
+        settings.events.actor = "command"
         if let newest = KeySchedule(keys.filter { $0.kind == .signing }).records.last,
             let algorithm = SignatureAlgorithm(rawValue: newest.algorithm)
         {
@@ -84,5 +94,11 @@ struct StorageOptions: ParsableArguments {
             settings.keys.rotateAfter = .seconds(1_000 * 365 * 86_400)
         }
         return settings
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ work: () async throws -> Success) async {
+        do { self = .success(try await work()) } catch { self = .failure(error) }
     }
 }

@@ -46,6 +46,12 @@ struct ServeCommand: AsyncParsableCommand {
         let served = await Result(catching: {
             let server = try await AuthorityServer(
                 configuration, storage: database, masterKey: masterKey, tls: tls, logger: logger)
+            if let restore = database.restore, let afterRestore {
+                server.authority.events.record(
+                    EventRecord(
+                        .storageRestored, at: Clock.system.now, count: restore.endedSessions, actor: "command",
+                        detail: afterRestore.rawValue))
+            }
             if database.restore != nil, afterRestore == .endSessions {
                 // The backup may lack the newest key. Its id is used anew, so that tokens it made are found forged
                 // and their holders sign in, rather than try again for ever.

@@ -190,6 +190,23 @@ final class WatchedStorage: Storage {
         try await base.noteAccessLifetime(lifetime, at: now, mayLower: mayLower)
     }
 
+    // MARK: Events
+
+    func append(_ records: [EventRecord], sealedWith key: EventKey) async throws(StorageError) {
+        try await base.append(records, sealedWith: key)
+    }
+
+    func events(_ query: EventQuery) async throws(StorageError) -> [StoredEvent] { try await base.events(query) }
+
+    func eventChain() async throws(StorageError) -> EventChain { try await base.eventChain() }
+
+    func removeEvents(
+        before time: Timestamp, keeping count: Int, limit: Int, sealedWith key: EventKey,
+        record: @escaping @Sendable (Int) -> EventRecord
+    ) async throws(StorageError) -> Int {
+        try await base.removeEvents(before: time, keeping: count, limit: limit, sealedWith: key, record: record)
+    }
+
     // MARK: Statuses
 
     func statusIndex(of id: SessionID) async throws(StorageError) -> Int64? { try await base.statusIndex(of: id) }

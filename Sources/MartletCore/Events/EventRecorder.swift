@@ -1,0 +1,173 @@
+import MartletProtocol
+import Synchronization
+
+/// Writes the records of events, soon after they happened and many in one transaction, so that no request waits for
+/// them.
+///
+/// Records wait in memory until they are written. There is room for so many; what comes while it is full is counted,
+/// and the number is recorded.
+public final class EventRecorder: Sendable {
+    /// How many records wait at most.
+    static let mostWaiting = 16_384
+    /// How many one transaction takes, so that renewals do not wait for long while it runs.
+    static let perTransaction = 64
+    /// How long records wait for others to be written with.
+    static let delay: Duration = .milliseconds(200)
+    /// How long storage is left alone after it failed.
+    static let delayAfterFailure: Duration = .seconds(1)
+
+    fileprivate struct State {
+        var gathering: EventGathering
+        var waiting: [EventRecord] = []
+        var dropped = 0
+        /// A task is about to write, or writes.
+        var isScheduled = false
+    }
+
+    private let storage: any EventStorage
+    private let key: EventKey
+    private let clock: Clock
+    private let state: Mutex<State>
+    /// One at a time writes: records keep their order.
+    private let turn = Turn()
+
+    init(storage: any EventStorage, key: EventKey, settings: EventSettings, clock: Clock) {
+        self.storage = storage
+        self.key = key
+        self.clock = clock
+        state = Mutex(State(gathering: EventGathering(settings)))
+    }
+
+    /// How many records wait to be written.
+    public var backlog: Int { state.withLock { $0.waiting.count } }
+
+    /// Records what the engine reports.
+    func record(_ event: AuthorityEvent) {
+        let isFirst = state.withLock { state in
+            guard let record = state.gathering.take(event) else { return false }
+            return state.add([record])
+        }
+        if isFirst { schedule(after: Self.delay) }
+    }
+
+    /// Records what is known to others than the engine: an alarm.
+    public func record(_ record: EventRecord) {
+        if state.withLock({ $0.add([record]) }) { schedule(after: Self.delay) }
+    }
+
+    /// Records what was counted for long enough.
+    func gather() {
+        let now = clock.now
+        if state.withLock({ $0.add($0.gathering.due(at: now)) }) { schedule(after: .zero) }
+    }
+
+    /// Writes all that waits, and all that is counted, before it returns: for the end of a process.
+    ///
+    /// - Throws: where storage fails; what was not written waits still.
+    public func flush() async throws(AuthorityError) {
+        // Should the writing fail, it is tried again.
+        if state.withLock({ $0.add($0.gathering.all()) }) { schedule(after: Self.delay) }
+        try await write()
+    }
+
+    private func schedule(after delay: Duration) {
+        Task { [weak self] in
+            if delay > .zero { try? await Task.sleep(for: delay, clock: .continuous) }
+            guard let self else { return }
+            let isDone = (try? await write()) != nil
+            let goesOn = state.withLock { state in
+                state.isScheduled = !state.waiting.isEmpty || state.dropped > 0
+                return state.isScheduled
+            }
+            if goesOn { schedule(after: isDone ? Self.delay : Self.delayAfterFailure) }
+        }
+    }
+
+    private func write() async throws(AuthorityError) {
+        await turn.take()
+        let result: Result<Void, AuthorityError>
+        do throws(AuthorityError) {
+            while let batch = nextBatch() { try await write(batch) }
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        turn.pass()
+        try result.get()
+    }
+
+    private struct Batch {
+        var records: [EventRecord]
+        /// How many of them were taken from those that wait.
+        let count: Int
+        let dropped: Int
+    }
+
+    private func nextBatch() -> Batch? {
+        let now = clock.now
+        return state.withLock { state in
+            let records = Array(state.waiting.prefix(Self.perTransaction))
+            guard !records.isEmpty || state.dropped > 0 else { return nil }
+            var batch = Batch(records: records, count: records.count, dropped: state.dropped)
+            if state.dropped > 0 {
+                batch.records.append(EventRecord(.eventsDropped, at: now, count: state.dropped))
+            }
+            return batch
+        }
+    }
+
+    /// They wait until they are written, so a failure loses none.
+    private func write(_ batch: Batch) async throws(AuthorityError) {
+        try await storing { () async throws(StorageError) in
+            try await storage.append(batch.records, sealedWith: key)
+        }
+        state.withLock { state in
+            state.waiting.removeFirst(batch.count)
+            state.dropped -= batch.dropped
+        }
+    }
+}
+
+extension EventRecorder.State {
+    /// - Returns: whether somebody has to be sent to write.
+    fileprivate mutating func add(_ records: [EventRecord]) -> Bool {
+        guard !records.isEmpty else { return false }
+        let fitting = min(records.count, max(0, EventRecorder.mostWaiting - waiting.count))
+        waiting += records.prefix(fitting)
+        dropped += records.count - fitting
+        defer { isScheduled = true }
+        return !isScheduled
+    }
+}
+
+/// Whose turn it is: one at a time, in order.
+private final class Turn: Sendable {
+    private struct State {
+        var isTaken = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    func take() async {
+        await withCheckedContinuation { waiting in
+            let isFree = state.withLock { state in
+                if state.isTaken { state.waiting.append(waiting) }
+                defer { state.isTaken = true }
+                return !state.isTaken
+            }
+            if isFree { waiting.resume() }
+        }
+    }
+
+    func pass() {
+        let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            if state.waiting.isEmpty {
+                state.isTaken = false
+                return nil
+            }
+            return state.waiting.removeFirst()
+        }
+        next?.resume()
+    }
+}

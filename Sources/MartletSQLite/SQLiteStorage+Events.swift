@@ -1,0 +1,140 @@
+import Foundation
+import GRDB
+public import MartletCore
+public import MartletProtocol
+
+extension SQLiteStorage {
+    public func append(_ records: [EventRecord], sealedWith key: EventKey) async throws(StorageError) {
+        guard !records.isEmpty else { return }
+        _ = try await writeEvents { database, mark in
+            var chain = try database.eventChain(mark: mark)
+            try database.insert(chain.append(records, sealedWith: key))
+            try database.replace(with: chain)
+        }
+    }
+
+    public func events(_ query: EventQuery) async throws(StorageError) -> [StoredEvent] {
+        let (conditions, arguments) = query.conditions
+        let direction = if case .after = query.order { "ASC" } else { "DESC" }
+        return try await read { database in
+            try database.rows(
+                """
+                SELECT number, record, mac FROM events WHERE \(conditions) ORDER BY number \(direction) LIMIT ?
+                """,
+                arguments.map(\.value) + [max(0, query.limit)]
+            ) { StoredEvent(number: try $0.integer(at: 0), text: try $0.text(at: 1), mac: try $0.bytes(at: 2)) }
+        }
+    }
+
+    public func eventChain() async throws(StorageError) -> EventChain {
+        // First, so that it is not ahead of the database where all is in order.
+        let mark = try await markedEvent()
+        return try await read { try $0.eventChain(mark: mark) }
+    }
+
+    public func removeEvents(
+        before time: Timestamp, keeping count: Int, limit: Int, sealedWith key: EventKey,
+        record: @escaping @Sendable (Int) -> EventRecord
+    ) async throws(StorageError) -> Int {
+        try await writeEvents { database, mark in
+            var chain = try database.eventChain(mark: mark)
+            let oldest = try database.rows(
+                "SELECT number, record, mac FROM events WHERE number < ? ORDER BY number LIMIT ?",
+                [chain.newest.number, max(0, limit)]
+            ) { StoredEvent(number: try $0.integer(at: 0), text: try $0.text(at: 1), mac: try $0.bytes(at: 2)) }
+            let removed = oldest.prefix {
+                chain.newest.number - $0.number >= Int64(count) || $0.record.at < time
+            }
+            guard let last = removed.last else { return 0 }
+            try database.change("DELETE FROM events WHERE number <= ?", [last.number])
+            chain.removeFront(upTo: last, sealedWith: key)
+            try database.insert(chain.append([record(removed.count)], sealedWith: key))
+            try database.replace(with: chain)
+            return removed.count
+        }
+    }
+}
+
+extension EventQuery {
+    /// A value to be bound, which crosses to the thread that reads.
+    enum Argument: Sendable {
+        case number(Int64)
+        case text(String)
+
+        var value: (any DatabaseValueConvertible)? {
+            switch self {
+            case .number(let number): number
+            case .text(let text): text
+            }
+        }
+    }
+
+    fileprivate var conditions: (text: String, arguments: [Argument]) {
+        var texts: [String] = []
+        var arguments: [Argument] = []
+        switch order {
+        case .after(let number):
+            texts.append("number > ?")
+            arguments.append(.number(number))
+        case .before(let number):
+            texts.append("number < ?")
+            arguments.append(.number(number ?? .max))
+        }
+        if let user {
+            texts.append("user = ?")
+            arguments.append(.text(user.description))
+        }
+        if let session {
+            texts.append("session = ?")
+            arguments.append(.text(session.description))
+        }
+        if !kinds.isEmpty {
+            texts.append("kind IN (\(kinds.map { _ in "?" }.joined(separator: ", ")))")
+            arguments += kinds.map { .text($0.rawValue) }
+        }
+        if let since {
+            texts.append("at >= ?")
+            arguments.append(.number(since.milliseconds))
+        }
+        return (texts.joined(separator: " AND "), arguments)
+    }
+}
+
+extension Database {
+    fileprivate func eventChain(mark: EventChain.Mark?) throws -> EventChain {
+        let chains = try rows(
+            "SELECT newest, newest_mac, newest_seal, anchor, anchor_mac, anchor_seal FROM event_chain"
+        ) { EventChain(newest: try EventChain.End($0, from: 0), anchor: try EventChain.End($0, from: 3), mark: mark) }
+        guard let chain = chains.first else { throw StorageError.malformed("chain of events") }
+        return chain
+    }
+
+    fileprivate func replace(with chain: EventChain) throws {
+        try change(
+            """
+            UPDATE event_chain
+            SET newest = ?, newest_mac = ?, newest_seal = ?, anchor = ?, anchor_mac = ?, anchor_seal = ?
+            """,
+            [
+                chain.newest.number, Data(chain.newest.mac), Data(chain.newest.seal), chain.anchor.number,
+                Data(chain.anchor.mac), Data(chain.anchor.seal),
+            ])
+    }
+
+    fileprivate func insert(_ events: [StoredEvent]) throws {
+        for event in events {
+            // In the place of what somebody put behind the newest record: its place is known, and shows.
+            try change(
+                "INSERT OR REPLACE INTO events (number, record, mac) VALUES (?, ?, ?)",
+                [event.number, event.text, Data(event.mac)])
+        }
+    }
+}
+
+extension EventChain.End {
+    /// Reads `number, mac, seal`.
+    fileprivate init(_ row: Columns, from first: Int) throws {
+        self.init(
+            number: try row.integer(at: first), mac: try row.bytes(at: first + 1), seal: try row.bytes(at: first + 2))
+    }
+}

@@ -1,0 +1,125 @@
+import MartletProtocol
+import MartletTestKit
+import Testing
+
+@testable import MartletCore
+
+struct SessionStoryTests {
+    private static let home = Presenter(
+        address: "192.0.2.1", userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+    private static let away = Presenter(address: "198.51.100.7", userAgent: "curl/8.14.1")
+
+    private func at(_ seconds: Int) -> Timestamp { Fixtures.start + .seconds(seconds) }
+
+    private func session(ended reason: EndReason?, at seconds: Int = 300) -> Session {
+        var session = SessionFixture(of: Fixtures.userID()).session
+        session.headGeneration = 3
+        session.advancedAt = at(200)
+        session.lastSeenAt = at(200)
+        session.lastPresenter = Self.home
+        session.end = reason.map { SessionEnd(at: at(seconds), reason: $0) }
+        return session
+    }
+
+    private func event(
+        _ kind: EventKind, _ seconds: Int, of session: Session, from presenter: Presenter? = home,
+        earlier: Presenter? = nil, reason: EndReason? = nil, count: Int? = nil
+    ) -> EventRecord {
+        EventRecord(
+            kind, at: at(seconds), session: session.id, presenter: presenter, earlierPresenter: earlier, reason: reason,
+            count: count)
+    }
+
+    @Test func aReplayIsToldWithBothPresenters() {
+        let session = session(ended: .replayDetected)
+        let story = SessionStory(
+            of: session,
+            events: [
+                event(.replay, 300, of: session, from: Self.away, earlier: Self.home, reason: .replayDetected),
+                event(.signIn, 0, of: session), event(.repeat, 100, of: session),
+                event(.repeat, 160, of: session, count: 4),
+                event(.refused, 400, of: session, from: Self.away, reason: .replayDetected),
+                EventRecord(.signIn, at: at(50), session: Fixtures.sessionID()),
+            ], at: at(1_000))
+        #expect(
+            story.answer
+                == "A used refresh token was presented again on 2026-01-01 00:05 UTC, so two parties held tokens of the "
+                + "session. The session was used by 192.0.2.1 with Firefox on Linux, and the old token came from "
+                + "198.51.100.7 with curl.")
+        #expect(story.advances == 3)
+        #expect(story.repeats == 5)
+        #expect(story.places == ["192.0.2.1 with Firefox on Linux"])
+        #expect(
+            story.lines.map(\.words) == [
+                "Signed in from 192.0.2.1 with Firefox on Linux.",
+                "The newest refresh token was presented again from 192.0.2.1 with Firefox on Linux.",
+                "The newest refresh token was presented again 4 times from 192.0.2.1 with Firefox on Linux.",
+                "Renewed 3 times in all, this being the last time.",
+                "A used refresh token was presented from 198.51.100.7 with curl; the session was last used by "
+                    + "192.0.2.1 with Firefox on Linux. Two parties hold tokens of it.",
+                "A refresh token of a session that is over (replay_detected) was presented from 198.51.100.7 with curl.",
+            ])
+    }
+
+    /// Each reason has words of its own, with or without the record of the end.
+    @Test(
+        arguments: [
+            (.signedOut, "The user signed out on this device"), (.signedOutElsewhere, "from another one"),
+            (.revokedByAdmin, "An administrator ended the session"), (.expiredIdle, "was not used for longer than 7d"),
+            (.expiredAbsolute, "its longest life, 90d"), (.replayDetected, "one of them may be a thief"),
+            (.staleRepeat, "later than the policy allows"), (.passwordChanged, "The password was changed"),
+            (.userDisabled, "The account was disabled"), (.userRemoved, "The account was removed"),
+            (.clientRemoved, "The application first-party was removed"), (.restoredStorage, "restored from a backup"),
+            (EndReason(rawValue: "of_a_later_version"), "of_a_later_version"),
+        ] as [(EndReason, String)])
+    func eachReasonIsAnswered(reason: EndReason, words: String) {
+        let session = session(ended: reason)
+        let story = SessionStory(of: session, events: [], at: at(1_000))
+        #expect(story.answer.contains(words), "\(story.answer)")
+        #expect(story.lines.first?.words == "Signed in; the record of it is gone.")
+        #expect(story.lines.last?.words == "The session ended: \(reason.rawValue).")
+    }
+
+    @Test func anEndOfManySessionsIsFoundByItsMoment() {
+        let session = session(ended: .revokedByAdmin)
+        let story = SessionStory(
+            of: session,
+            events: [
+                EventRecord(.sessionsEnded, at: at(299), reason: .revokedByAdmin, count: 2, actor: "nobody"),
+                EventRecord(.sessionsEnded, at: at(300), reason: .revokedByAdmin, count: 9, actor: "command"),
+            ], at: at(1_000))
+        #expect(story.answer == "An operator, by a command, ended the session on 2026-01-01 00:05 UTC.")
+        #expect(story.lines.last?.words == "9 sessions ended: revoked_by_admin by an operator's command.")
+    }
+
+    @Test func aSessionThatGoesOnSaysSo() {
+        let session = session(ended: nil)
+        #expect(SessionStory(of: session, events: [], at: at(300)).answer.contains("goes on"))
+        // It is over by its limits, although nobody has written that down.
+        let late = SessionStory(of: session, events: [], at: at(90 * 86_400 - 1))
+        #expect(late.answer.contains("not used for longer than"), "\(late.answer)")
+    }
+
+    @Test func aTwinOfTheSamePlaceIsNoStranger() {
+        let session = session(ended: .replayDetected)
+        let story = SessionStory(
+            of: session,
+            events: [event(.replay, 300, of: session, earlier: Self.home, reason: .replayDetected)], at: at(1_000))
+        #expect(story.answer.contains("a restored backup"), "\(story.answer)")
+    }
+
+    @Test func theAuthorityTellsIt() async throws {
+        let engine = try await Engine()
+        let user = try await engine.add()
+        let issued = try await engine.signIn(presenter: Self.home)
+        let other = try await engine.signIn(presenter: Self.home)
+        _ = try await engine.authority.end(.user(user.id, except: nil), .revokedByAdmin)
+        try await engine.authority.events.flush()
+        for session in [issued.session.id, other.session.id] {
+            let story = try #require(try await engine.authority.story(of: session))
+            #expect(story.answer.hasPrefix("An administrator ended the session"))
+            #expect(story.lines.last?.words == "2 sessions ended: revoked_by_admin.")
+        }
+        #expect(try await engine.authority.story(of: Fixtures.sessionID()) == nil)
+    }
+}
