@@ -292,6 +292,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "X509", package: "swift-certificates", condition: server),
+                .product(name: "Yams", package: "Yams", condition: server),
             ]
         ),
         .testTarget(

@@ -81,6 +81,7 @@ class Server:
         plain = {name: value for name, value in os.environ.items() if not name.startswith("MARTLET_")}
         self.environment = plain | {
             "MARTLET_PLAIN_HTTP": "true", "MARTLET_ISSUER": ISSUER, "MARTLET_LOG_LEVEL": "warning",
+            "MARTLET_MANAGEMENT_LISTEN": "127.0.0.1:0",
             # Sign-ins are not what is tried here.
             "MARTLET_PASSWORDS_MEMORY": "7MiB", "MARTLET_PASSWORDS_ITERATIONS": "1",
             "MARTLET_PASSWORDS_QUEUE": "1000",

@@ -28,7 +28,7 @@ data=$folder/data
 password=$(head -c 18 /dev/urandom | base64)
 .build/debug/martlet user add demo --password-stdin --data "$data" <<<"$password" >/dev/null
 
-MARTLET_ACCESS_LIFETIME=5s start .build/debug/martlet serve --data "$data" --listen localhost:0
+MARTLET_MANAGEMENT_LISTEN=127.0.0.1:0 MARTLET_ACCESS_LIFETIME=5s start .build/debug/martlet serve --data "$data" --listen localhost:0
 authority=$address
 echo "the authority: $authority, access tokens live for 5s"
 start .build/debug/ProtectedAPI --issuer "$authority" --ca "$data/tls/ca.pem" --listen 127.0.0.1:0 --clock-skew 0

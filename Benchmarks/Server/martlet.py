@@ -63,7 +63,7 @@ class Server:
     def __enter__(self):
         environment = {
             **os.environ, "MARTLET_LOG_LEVEL": "warning", "MARTLET_ROTATION_DURABILITY": self.durability,
-            "MARTLET_PLAIN_HTTP": "false" if self.tls else "true",
+            "MARTLET_PLAIN_HTTP": "false" if self.tls else "true", "MARTLET_MANAGEMENT_LISTEN": "127.0.0.1:0",
         }
         started = time.monotonic()
         self.process = subprocess.Popen(

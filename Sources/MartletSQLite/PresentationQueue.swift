@@ -15,6 +15,7 @@ final class PresentationQueue: Sendable {
         let denial: Denial
         let decide: @Sendable (Session?) -> RotationDecision
         let answer: @Sendable (Result<Presented, StorageError>) -> Void
+        let since = ContinuousClock.now
     }
 
     struct State {
@@ -29,20 +30,24 @@ final class PresentationQueue: Sendable {
     private let perCommit: Int
     private let durableWrites: DurableWrites
     private let walSync: WALSync?
+    private let measurements: StorageMeasurements
     private let committed: @Sendable (_ advances: Int, _ isSynced: Bool) -> Void
 
     /// - Parameters:
     ///   - perCommit: how many presentations one transaction takes at most.
     ///   - durableWrites: where ends are counted; advances are not.
     ///   - walSync: brings commits to disk while the next one is made; nil where each is synced by itself.
+    ///   - measurements: where waits and commits are recorded.
     ///   - committed: called after a commit that wrote, once it is known whether it is synced.
     init(
         perCommit: Int, durableWrites: DurableWrites, walSync: WALSync?,
+        measurements: StorageMeasurements = StorageMeasurements(),
         committed: @escaping @Sendable (_ advances: Int, _ isSynced: Bool) -> Void
     ) {
         self.perCommit = perCommit
         self.durableWrites = durableWrites
         self.walSync = walSync
+        self.measurements = measurements
         self.committed = committed
     }
 
@@ -93,6 +98,8 @@ final class PresentationQueue: Sendable {
             return batch
         }
         guard !batch.isEmpty else { return }
+        let begun = ContinuousClock.now
+        for one in batch { measurements.presentationWaits.record(begun - one.since) }
         commit(batch, in: database)
     }
 
@@ -105,8 +112,10 @@ final class PresentationQueue: Sendable {
     }
 
     private func commit(_ batch: [Waiting], in database: Database) {
+        let begun = ContinuousClock.now
         let outcome: Outcome
         do {
+            defer { measurements.presentationCommits.record(since: begun) }
             let syncsItself = walSync == nil && batch.contains { $0.durability == .full }
             do {
                 outcome = try decide(batch, in: database, syncsItself ? .full : .normal)

@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// Beside the database, `martlet.mark` for `martlet.sqlite`, is the number of its durable writes. By it a database that
 /// was put back from a backup is told; see ``RestoreResponse``.
-public final class SQLiteStorage: Storage {
+public final class SQLiteStorage: Storage, MeasuredStorage {
     /// Settings that few need to change.
     public struct Options: Sendable {
         /// How long to wait for another process that writes, before the answer is `busy`.
@@ -53,6 +53,8 @@ public final class SQLiteStorage: Storage {
     /// How often storage was asked for something, whether to read, to write or to decide.
     package var accesses: Int { accessCount.load(ordering: .relaxed) }
     private let accessCount = Atomic(0)
+    package let measurements = StorageMeasurements()
+    package var waitingPresentations: Int { presentations.state.withLock { $0.waiting.count } }
 
     /// Opens the database, makes it where there is none, and brings its schema up to date.
     ///
@@ -87,7 +89,7 @@ public final class SQLiteStorage: Storage {
             options.onRestore == .onlyRead ? restore.map { StorageError(.restored, detail: "\($0)") } : nil
         presentations = PresentationQueue(
             perCommit: options.presentationsPerCommit, durableWrites: durableWrites,
-            walSync: options.presentationsPerCommit > 1 ? walSync : nil
+            walSync: options.presentationsPerCommit > 1 ? walSync : nil, measurements: measurements
         ) { advances, isSynced in database.checkpointer.committed(advances, isSynced: isSynced) }
     }
 
@@ -137,10 +139,15 @@ extension SQLiteStorage {
     ) async throws(StorageError) -> Value {
         if let refusal { throw refusal }
         accessCount.wrappingAdd(1, ordering: .relaxed)
+        let asked = ContinuousClock.now
         let result: Result<Value, StorageError> = await withCheckedContinuation { waiting in
-            let isOpen = withPool { [durableWrites] pool in
+            let isOpen = withPool { [durableWrites, measurements] pool in
                 pool.asyncWriteWithoutTransaction { database in
-                    switch Result(storage: { try database.inCountedTransaction(body) }) {
+                    let begun = ContinuousClock.now
+                    measurements.writeWaits.record(begun - asked)
+                    let written = Result(storage: { try database.inCountedTransaction(body) })
+                    measurements.writeCommits.record(since: begun)
+                    switch written {
                     case .success(let (value, mark)):
                         durableWrites.record(mark) { waiting.resume(returning: $0.map { value }) }
                     case .failure(let error):

@@ -19,19 +19,23 @@ final class PasswordHasher: Sendable {
     private let threads: NIOThreadPool
     private let capacity: Int
     private let load = Mutex(Load())
+    private let measurements: AuthorityMeasurements
     /// Checked in place of the hash of a user who does not exist, so that both take the same work.
     let decoy: PasswordHash
 
     /// - Parameters:
     ///   - threads: how many hashes are computed at a time.
     ///   - queue: how many more may wait.
-    init(parameters: PasswordParameters, threads: Int, queue: Int) throws(AuthorityError) {
+    init(
+        parameters: PasswordParameters, threads: Int, queue: Int, measurements: AuthorityMeasurements = .init()
+    ) throws(AuthorityError) {
         guard sodium_init() >= 0 else {
             throw AuthorityError(.overloaded, detail: "libsodium found no source of randomness")
         }
         self.parameters = parameters
         self.threads = NIOThreadPool(numberOfThreads: threads)
         self.capacity = threads + queue
+        self.measurements = measurements
         self.decoy = Self.decoy(parameters)
         self.threads.start()
     }
@@ -68,13 +72,20 @@ final class PasswordHasher: Sendable {
             return true
         }
         guard isAdmitted else {
+            measurements.hashesRefused.add()
             throw AuthorityError(.overloaded, retryAfter: .seconds(1), detail: "the queue of password hashes is full")
         }
+        measurements.hashesPending.add(1)
+        let queued = ContinuousClock.now
         let result: Result<Answer, AuthorityError> = await withCheckedContinuation { continuation in
-            threads.submit { state in
+            threads.submit { [measurements] state in
                 switch state {
                 case .active:
-                    continuation.resume(returning: Result { () throws(AuthorityError) in try work() })
+                    let begun = ContinuousClock.now
+                    measurements.hashWaits.record(begun - queued)
+                    let result = Result { () throws(AuthorityError) in try work() }
+                    measurements.hashes.record(since: begun)
+                    continuation.resume(returning: result)
                 case .cancelled:
                     let stopped = AuthorityError(
                         .overloaded, retryAfter: .seconds(1), detail: "the threads for password hashes have stopped")
@@ -82,6 +93,7 @@ final class PasswordHasher: Sendable {
                 }
             }
         }
+        measurements.hashesPending.add(-1)
         load.withLock { load in
             load.pending -= 1
             load.computed += 1

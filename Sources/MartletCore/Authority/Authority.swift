@@ -14,26 +14,30 @@ public final class Authority: Sendable {
     let storage: any Storage
     let hasher: PasswordHasher
     package let clock: Clock
+    package let measurements: AuthorityMeasurements
     let report: EventSink
 
     /// Opens the authority on its storage; at the first start, makes its keys.
     ///
     /// - Parameters:
     ///   - masterKey: what the keys in storage are sealed under.
+    ///   - measurements: where the engine counts what it does.
     ///   - report: hears of everything that matters. It is called on the way of requests, so it has to be quick.
     /// - Throws: `malformedRequest` where the settings do not fit together; `storageUnavailable` where storage fails,
     ///   or the master key is not the one its keys were sealed with.
     public init(
         settings: AuthoritySettings, storage: any Storage, masterKey: MasterKey, clock: Clock = .system,
-        report: @escaping EventSink = { _ in }
+        measurements: AuthorityMeasurements = AuthorityMeasurements(), report: @escaping EventSink = { _ in }
     ) async throws(AuthorityError) {
         if let fault = settings.fault { throw .malformed(fault) }
         self.settings = settings
         self.storage = storage
         self.clock = clock
         self.report = report
+        self.measurements = measurements
         self.hasher = try PasswordHasher(
-            parameters: settings.passwordParameters, threads: settings.passwordThreads, queue: settings.passwordQueue
+            parameters: settings.passwordParameters, threads: settings.passwordThreads, queue: settings.passwordQueue,
+            measurements: measurements
         )
         let clients = try await ClientRegistry(storage: storage)
         self.clients = clients

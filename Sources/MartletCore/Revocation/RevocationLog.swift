@@ -38,6 +38,9 @@ public final class RevocationLog: Sendable {
     /// That of the newest entry.
     public var cursor: RevocationCursor { state.withLock { $0.cursor } }
 
+    /// How many entries are in force, or left so lately that they were not removed yet.
+    package var count: Int { state.withLock { $0.denylist.count } }
+
     /// The entries that are in force, in order.
     public func snapshot() -> (cursor: RevocationCursor, entries: [RecordedRevocation]) {
         let (cursor, entries) = state.withLock { ($0.cursor, $0.entries) }

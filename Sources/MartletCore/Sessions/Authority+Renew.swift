@@ -14,6 +14,8 @@ extension Authority {
         _ text: String, from client: PresentingClient, delivery: Delivery = .body, scopes: [String]? = nil,
         presenter: Presenter = Presenter()
     ) async throws(AuthorityError) -> IssuedTokens {
+        let start = ContinuousClock.now
+        defer { measurements.renewals.record(since: start) }
         let token = try await authenticatedRefreshToken(text)
         let presentation = Presentation(token: token, client: client, delivery: delivery)
         let now = clock.now

@@ -38,6 +38,8 @@ extension Authority {
     /// - Throws: `invalidCredentials`; `malformedRequest` for a device name that cannot be or a password of more than
     ///   1,024 bytes; `overloaded` where too many wait for a password check; `storageUnavailable`.
     public func signIn(_ request: SignIn) async throws(AuthorityError) -> IssuedTokens {
+        let start = ContinuousClock.now
+        defer { measurements.signIns.record(since: start) }
         let device = try request.device.map { name throws(AuthorityError) in try DeviceName.validated(name) }
         guard let password = Password(checking: request.password) else {
             throw .malformed("A password has at most \(Password.longest) bytes.")

@@ -74,6 +74,14 @@ extension ConfigurationCheck {
             return "\(configuration.listen) is reached from other machines. Set issuer to the URL that clients use, "
                 + "such as https://auth.example.com, or insecure.missingIssuer to true."
         },
+        ConfigurationCheck(keys: ["management.listen", "insecure.management"]) { configuration in
+            guard let address = configuration.management.listen, !address.isLoopback,
+                !configuration.insecure.management
+            else { return nil }
+            return "management.listen is \(address), which is reached from other machines, and /metrics asks nobody "
+                + "who they are. Keep it on loopback, leave it empty for no metrics, or set insecure.management to "
+                + "true."
+        },
         ConfigurationCheck(keys: ["listen", "insecure.plainHTTP", "plainHTTP"]) { configuration in
             guard !configuration.listen.isLoopback, configuration.plainHTTP, !configuration.insecure.plainHTTP else {
                 return nil

@@ -15,6 +15,10 @@ extension ConfigurationKey {
             help: "Where to listen. Port 0 takes any that is free."
         ),
         ConfigurationKey(
+            "management.listen", .addressOrNone, \.management.listen,
+            help: "Where /metrics is served, on plain HTTP, for Prometheus. Port 0 takes any that is free."
+        ),
+        ConfigurationKey(
             "trustedProxies", .addressRanges, \.trustedProxies,
             help: "The reverse proxies whose word on the client's address is believed."
         ),
@@ -188,6 +192,10 @@ extension ConfigurationKey {
         ConfigurationKey(
             "insecure.plainHTTP", .flag, \.insecure.plainHTTP,
             help: "Permit plain HTTP beyond loopback, and an http issuer."
+        ),
+        ConfigurationKey(
+            "insecure.management", .flag, \.insecure.management,
+            help: "Permit serving /metrics beyond loopback, to whoever can reach it."
         ),
     ]
 

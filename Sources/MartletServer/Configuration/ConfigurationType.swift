@@ -127,6 +127,20 @@ extension ConfigurationType<ListenAddress> {
     )
 }
 
+extension ConfigurationType<ListenAddress?> {
+    /// Nothing, where that is said outright.
+    static let addressOrNone = Self(
+        expectation: "HOST:PORT, such as 127.0.0.1:9464, or \"\" for none",
+        read: { texts throws(ConfigurationMismatch) in
+            guard texts.count == 1 else { throw ConfigurationMismatch(index: 0) }
+            if texts[0].isEmpty { return nil }
+            guard let address = ListenAddress(text: texts[0]) else { throw ConfigurationMismatch(index: 0) }
+            return address
+        },
+        write: { [$0?.description ?? ""] }
+    )
+}
+
 extension ConfigurationType<[AddressRange]> {
     static let addressRanges = Self(
         expectation: "a list of addresses or CIDR ranges, such as [10.0.0.0/8, ::1]", isList: true,

@@ -11,6 +11,7 @@ public struct ServerConfiguration: Sendable {
     /// the server listens on.
     public var issuer: String?
     public var listen = ListenAddress(host: "localhost", port: 8443)
+    public var management = Management()
     /// The proxies whose `X-Forwarded-For` and `Forwarded` are believed.
     public var trustedProxies: [AddressRange] = []
     public var tls = TLSFiles()
@@ -40,6 +41,12 @@ public struct ServerConfiguration: Sendable {
 }
 
 extension ServerConfiguration {
+    /// What is for who runs the server, on a listener of its own.
+    public struct Management: Sendable, Hashable {
+        /// Where `/metrics` is served, on plain HTTP; nil for nowhere.
+        public var listen: ListenAddress? = ListenAddress(host: "127.0.0.1", port: 9464)
+    }
+
     /// Paths of PEM files. Either both are there or neither; the local CA stands in for neither.
     public struct TLSFiles: Sendable, Hashable {
         public var certificate: String?
@@ -98,6 +105,8 @@ extension ServerConfiguration {
         public var missingIssuer = false
         /// Listen beyond loopback on plain HTTP, or have an `http:` issuer that is not on loopback.
         public var plainHTTP = false
+        /// Serve the metrics beyond loopback, to whoever asks.
+        public var management = false
     }
 }
 

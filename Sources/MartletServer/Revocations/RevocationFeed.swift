@@ -45,6 +45,8 @@ final class RevocationFeed: Sendable {
 
     let log: RevocationLog
     let options: RevocationFeedOptions
+    /// From when a segment was made until a stream had taken it.
+    let deliveries = DurationHistogram()
     private let state = Mutex(State())
 
     init(log: RevocationLog, options: RevocationFeedOptions) {
@@ -80,8 +82,17 @@ final class RevocationFeed: Sendable {
     /// How many streams are open.
     var openStreams: Int { state.withLock { $0.readers.count } }
 
+    /// How many entries the stream that is furthest behind has not been sent.
+    var lag: Int {
+        let newest = log.cursor.number
+        let oldest = state.withLock { state in state.readers.values.map { $0.sent }.min() }
+        return Int(max(0, newest - (oldest ?? newest)))
+    }
+
     /// From here on, the reader is woken by each change.
     func open(_ reader: RevocationReader) {
+        // What it has then is sent at once.
+        reader.hasSent(upTo: log.cursor)
         state.withLock { state in
             state.readers[ObjectIdentifier(reader)] = reader
             guard state.following == nil else { return }

@@ -1,3 +1,4 @@
+import MartletProtocol
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -8,6 +9,7 @@ final class RevocationReader: Sendable {
     let wakeUps: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
     private let alarm = Mutex(Alarm())
+    private let position = Atomic<Int64>(0)
 
     private struct Alarm {
         var rings = NIODeadline.distantFuture
@@ -20,6 +22,13 @@ final class RevocationReader: Sendable {
 
     deinit {
         alarm.withLock { $0.scheduled?.cancel() }
+    }
+
+    /// How far the stream has been sent, as the number of a cursor. For metrics.
+    var sent: Int64 { position.load(ordering: .relaxed) }
+
+    func hasSent(upTo cursor: RevocationCursor) {
+        position.store(cursor.number, ordering: .relaxed)
     }
 
     func wake() {

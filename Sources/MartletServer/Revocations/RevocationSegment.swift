@@ -10,6 +10,7 @@ final class RevocationSegment: Sendable {
     let start: RevocationCursor
     /// Where it is afterwards.
     let end: RevocationCursor
+    let madeAt = ContinuousClock.now
     private let entries: [RecordedRevocation]
     private let events = Mutex<[String: ByteBuffer?]>([:])
 

@@ -52,6 +52,7 @@ struct RevocationStream: Sendable {
                 case .segment(let segment):
                     if let event = segment.event(for: audience) {
                         try await write(event, to: &output)
+                        feed.deliveries.record(since: segment.madeAt)
                         hasSent = true
                     }
                     cursor = segment.end
@@ -68,6 +69,7 @@ struct RevocationStream: Sendable {
                 try await write(event.encoded, to: &output)
                 hasSent = true
             }
+            reader.hasSent(upTo: cursor)
             if hasSent { heartbeat = .now() + TimeAmount(feed.options.heartbeat) }
             reader.wake(by: wakeUp(heartbeat))
         }

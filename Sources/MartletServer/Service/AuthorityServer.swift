@@ -8,7 +8,12 @@ public struct AuthorityServer: Service {
     public let authority: Authority
     /// Where it listens, with the true port.
     public let address: ListenAddress
+    /// Where `/metrics` is served, with the true port; nil where it is not.
+    public var managementAddress: ListenAddress? { managementListener?.address }
     private let listener: AuthorityListener
+    private let managementListener: AuthorityListener?
+    private let metrics = ServerMetrics()
+    private let report: MetricsReport
     private let responder: RouterResponder<AuthorityRequestContext>
     private let renewalRoute: RenewalRoute
     private let logger: Logger
@@ -27,16 +32,41 @@ public struct AuthorityServer: Service {
         listener = try await AuthorityListener(
             address: configuration.listen, tls: tls, limits: configuration.listenerLimits, logger: logger)
         address = listener.address
+        managementListener = try await Self.managementListener(configuration.management.listen, logger)
+        let measurements = AuthorityMeasurements()
+        let log = EventLog(logger: logger)
+        let events = metrics.events
         authority = try await Authority(
             settings: configuration.authoritySettings(port: address.port), storage: storage, masterKey: masterKey,
-            report: EventLog(logger: logger).write
+            measurements: measurements,
+            report: { event in
+                events.count(event)
+                log.write(event)
+            }
         )
         let strictTransportSecurity = tls != nil && !address.isLoopback
+        let routes = Self.routes(authority, configuration)
         responder = Self.router(
-            authority, configuration, strictTransportSecurity: strictTransportSecurity
+            routes, configuration, strictTransportSecurity: strictTransportSecurity, metrics: metrics.requests
         ).buildResponder()
         renewalRoute = RenewalRoute(
-            authority, configuration, strictTransportSecurity: strictTransportSecurity, logger: logger)
+            authority, configuration, strictTransportSecurity: strictTransportSecurity, logger: logger,
+            metrics: metrics.requests)
+        report = MetricsReport(
+            metrics: metrics, authority: authority, storage: storage as? any MeasuredStorage, feed: routes.feed,
+            connections: listener.connections)
+    }
+
+    private static func managementListener(
+        _ address: ListenAddress?, _ logger: Logger
+    ) async throws -> AuthorityListener? {
+        guard let address else { return nil }
+        var limits = ListenerLimits()
+        // Who reads metrics needs few, and must not take those of the clients.
+        limits.connections = 16
+        return try await AuthorityListener(
+            address: address, tls: nil, limits: limits, logger: logger,
+            advice: "choose another with management.listen (MARTLET_MANAGEMENT_LISTEN), or an empty one for no metrics")
     }
 
     static func router(
@@ -57,10 +87,11 @@ public struct AuthorityServer: Service {
     /// Every route, and what each request goes through on its way there.
     static func router(
         _ routes: AuthorityRoutes<AuthorityRequestContext>, _ configuration: ServerConfiguration,
-        strictTransportSecurity: Bool
+        strictTransportSecurity: Bool, metrics: RequestMetrics = RequestMetrics()
     ) -> Router<AuthorityRequestContext> {
         let router = Router(context: AuthorityRequestContext.self)
         router.add(middleware: ForwardedAddress(trustedProxies: configuration.trustedProxies))
+        router.add(middleware: RequestMeasurement(metrics: metrics))
         router.add(middleware: RequestLog())
         router.add(middleware: SecurityHeaders(strictTransportSecurity: strictTransportSecurity))
         router.add(middleware: ProblemAnswers())
@@ -70,14 +101,16 @@ public struct AuthorityServer: Service {
 
     /// Serves until it is shut down. Requests that were accepted are answered first.
     public func run() async throws {
-        let group = ServiceGroup(
-            services: [
-                listener.serving(responder, directly: renewalRoute),
-                ChangeWatcher(authority: authority, logger: logger),
-                Upkeep(authority: authority, logger: logger),
-            ],
-            logger: logger
-        )
+        var services: [any Service] = [
+            listener.serving(responder, directly: renewalRoute),
+            ChangeWatcher(authority: authority, logger: logger, storageAnswers: metrics.storageAnswers),
+            Upkeep(authority: authority, logger: logger),
+        ]
+        if let managementListener {
+            // The first to start is the last to stop, so that the end can be watched, too.
+            services.insert(managementListener.serving(MetricsRoute.router(report).buildResponder()), at: 0)
+        }
+        let group = ServiceGroup(services: services, logger: logger)
         try await group.run()
     }
 }

@@ -8,12 +8,21 @@ public struct ChangeWatcher: Service {
     private let authority: Authority
     private let logger: Logger
     private let interval: Duration
+    private let storageAnswers: Gauge
 
     /// - Parameter interval: how often storage is asked. One such question costs some microseconds.
     public init(authority: Authority, logger: Logger, interval: Duration = .milliseconds(100)) {
+        self.init(authority: authority, logger: logger, interval: interval, storageAnswers: Gauge(1))
+    }
+
+    /// - Parameter storageAnswers: set to 1 while storage answers, else to 0.
+    init(
+        authority: Authority, logger: Logger, interval: Duration = .milliseconds(100), storageAnswers: Gauge
+    ) {
         self.authority = authority
         self.logger = logger
         self.interval = interval
+        self.storageAnswers = storageAnswers
     }
 
     public func run() async throws {
@@ -32,10 +41,12 @@ public struct ChangeWatcher: Service {
                 }
                 if state.isFailing { logger.notice("storage answers again") }
                 state.isFailing = false
+                storageAnswers.set(1)
             } catch {
                 // Said once: at ten looks a second, a log of every failure would fill the disk that is failing.
                 if !state.isFailing { logger.error("storage does not answer: \(error)") }
                 state.isFailing = true
+                storageAnswers.set(0)
             }
         }
     }

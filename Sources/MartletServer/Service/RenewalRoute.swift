@@ -19,17 +19,20 @@ struct RenewalRoute: DirectRoute {
     private let requestLog = RequestLog()
     private let securityHeaders: SecurityHeaders<AuthorityRequestContext>
     private let logger: Logger
+    private let metrics: RequestMetrics
     /// The status line and the header fields that are the same in each answer.
     private let head: [UInt8]
 
     init(
-        _ authority: Authority, _ configuration: ServerConfiguration, strictTransportSecurity: Bool, logger: Logger
+        _ authority: Authority, _ configuration: ServerConfiguration, strictTransportSecurity: Bool, logger: Logger,
+        metrics: RequestMetrics
     ) {
         self.authority = authority
         bodyLimit = configuration.limits.bodyBytes
         forwardedAddress = ForwardedAddress(trustedProxies: configuration.trustedProxies)
         securityHeaders = SecurityHeaders(strictTransportSecurity: strictTransportSecurity)
         self.logger = logger
+        self.metrics = metrics
         let fields = Response.uncached(bytes: []).headers.filter { $0.name != .contentLength } + securityHeaders.fields
         head = Array(("HTTP/1.1 200 OK\r\n" + fields.map { "\($0.name): \($0.value)\r\n" }.joined()).utf8)
     }
@@ -49,6 +52,7 @@ struct RenewalRoute: DirectRoute {
             let issued = try await authority.renew(token(in: request), from: .implied, presenter: presenter)
             let body = Grant(issued).encoded()
             requestLog.log(request.head, id, logger, status: 200, since: start) { presenter.address }
+            metrics.record(.renewal, status: 200, ContinuousClock.now - start)
             return .encoded(head: head(of: id, bodyCount: body.count, channel), body: body)
         } catch {
             return await refusal(error, request, id, client, channel, since: start)
@@ -92,6 +96,7 @@ struct RenewalRoute: DirectRoute {
                 }
             }
             response.headers[.date] = HTTPDate.now()
+            metrics.record(.renewal, status: response.status.code, ContinuousClock.now - start)
             let body = CollectedBody()
             try await response.body.write(body)
             return .response(response.head, body: body.bytes)

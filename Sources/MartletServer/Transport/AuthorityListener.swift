@@ -34,11 +34,13 @@ public struct AuthorityListener: Sendable {
     /// - Parameters:
     ///   - address: where to listen; port 0 lets the system choose.
     ///   - tls: certificate and key; nil serves plain HTTP/1.1.
+    ///   - advice: what else can be done where the address cannot be used.
     ///   - limits: what one client may take.
     ///   - logger: for the listener and, by the context, for the routes.
     /// - Throws: ``TransportError`` where the address cannot be used.
     public init(
-        address: ListenAddress, tls: TLSContext?, limits: ListenerLimits = ListenerLimits(), logger: Logger
+        address: ListenAddress, tls: TLSContext?, limits: ListenerLimits = ListenerLimits(), logger: Logger,
+        advice: String = ListenAddress.advice
     ) async throws {
         connections = Connections(limit: Self.connectionLimit(limits))
         self.tls = tls
@@ -48,7 +50,7 @@ public struct AuthorityListener: Sendable {
             limits: limits, tls: tls, connections: connections, directRoutes: directRoutes)
         let port: Int
         let listening: [Listening]
-        (listening, port) = try await Self.bind(address, pipeline)
+        (listening, port) = try await Self.bind(address, pipeline, advice: advice)
         self.address = ListenAddress(host: address.host, port: port)
         for channel in listening { connections.listening(channel.channel) }
         sockets = ListeningSockets(channels: listening, connections: connections)
@@ -75,19 +77,19 @@ public struct AuthorityListener: Sendable {
     typealias Listening = NIOAsyncChannel<ConnectionPipeline.Connection, Never>
 
     private static func bind(
-        _ address: ListenAddress, _ pipeline: ConnectionPipeline
+        _ address: ListenAddress, _ pipeline: ConnectionPipeline, advice: String
     ) async throws -> ([Listening], port: Int) {
-        let addresses = try await NIOThreadPool.singleton.runIfActive { try address.socketAddresses() }
+        let addresses = try await NIOThreadPool.singleton.runIfActive { try address.socketAddresses(advice: advice) }
         var attempts = 0
         while true {
             attempts += 1
-            let first = try await bind(addresses[0], pipeline)
+            let first = try await bind(addresses[0], pipeline, advice: advice)
             let port = first.channel.localAddress?.port ?? address.port
             var listening = [first]
             do {
                 for var further in addresses.dropFirst() {
                     further.port = port
-                    listening.append(try await bind(further, pipeline))
+                    listening.append(try await bind(further, pipeline, advice: advice))
                 }
                 return (listening, port)
             } catch let error as TransportError where error.code == .addressUnavailable {
@@ -101,7 +103,9 @@ public struct AuthorityListener: Sendable {
         }
     }
 
-    private static func bind(_ address: SocketAddress, _ pipeline: ConnectionPipeline) async throws -> Listening {
+    private static func bind(
+        _ address: SocketAddress, _ pipeline: ConnectionPipeline, advice: String
+    ) async throws -> Listening {
         do {
             return try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .serverChannelOption(.backlog, value: 1024)
@@ -116,7 +120,7 @@ public struct AuthorityListener: Sendable {
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .bind(to: address) { channel in pipeline.setUp(channel) }
         } catch {
-            throw ListenAddress.bindFailure(error, at: address)
+            throw ListenAddress.bindFailure(error, at: address, advice: advice)
         }
     }
 

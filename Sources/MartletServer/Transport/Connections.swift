@@ -11,7 +11,7 @@ final class Connections: Sendable {
         var isEnding = false
     }
 
-    private let limit: Int
+    let limit: Int
     private let state = Mutex(State())
 
     init(limit: Int) {

@@ -30,13 +30,14 @@ struct Greeting {
         let hasLocalCertificate = !configuration.plainHTTP && configuration.tls.certificate == nil
         let isFound = hasUsualData && configuration.issuer == nil
         let ca = hasLocalCertificate && !isFound ? " --ca \(folder.authorityCertificatePath)" : ""
-        lines = [
-            "ready: \(url)",
-            "",
-            "Add a user:  martlet user add alice\(storage)",
-            "Sign in:     martlet login --server \(configuration.issuer ?? url)\(ca) --user alice",
-            "Stop:        Ctrl-C",
-        ]
+        let metrics = server.managementAddress.map { ["Metrics:     http://\($0)/metrics"] } ?? []
+        lines =
+            [
+                "ready: \(url)",
+                "",
+                "Add a user:  martlet user add alice\(storage)",
+                "Sign in:     martlet login --server \(configuration.issuer ?? url)\(ca) --user alice",
+            ] + metrics + ["Stop:        Ctrl-C"]
     }
 
     func print() {

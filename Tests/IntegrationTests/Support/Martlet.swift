@@ -26,7 +26,11 @@ struct Martlet {
     /// The variables of a process, without any of this process's own settings of Martlet.
     static func environment(in folder: TemporaryFolder, adding added: [String: String]) -> [String: String] {
         ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MARTLET_") }
-            .merging(["HOME": folder.path, "XDG_STATE_HOME": folder("state")]) { $1 }
+            .merging([
+                "HOME": folder.path, "XDG_STATE_HOME": folder("state"),
+                // Beside other servers on this machine.
+                "MARTLET_MANAGEMENT_LISTEN": "127.0.0.1:0",
+            ]) { $1 }
             .merging(added) { $1 }
     }
 

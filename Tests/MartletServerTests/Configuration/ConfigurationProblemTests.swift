@@ -76,6 +76,10 @@ struct ConfigurationProblemTests {
             "listen: :8443",
             "1:9: listen is \":8443\". It has to be HOST:PORT, such as localhost:8443, 0.0.0.0:443 or [::1]:8443."
         ),
+        (
+            "management:\n  listen: 9464",
+            "2:11: management.listen is \"9464\". It has to be HOST:PORT, such as 127.0.0.1:9464, or \"\" for none."
+        ),
         ("- a\n- b", "1:1: a configuration is a mapping: lines such as `listen: localhost:8443`."),
         ("listen", "1:1: a configuration is a mapping: lines such as `listen: localhost:8443`."),
         ("[a]: b", "1:1: a key has to be a plain name."),

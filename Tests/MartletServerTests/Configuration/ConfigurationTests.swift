@@ -14,6 +14,7 @@ struct ConfigurationTests {
     @Test func nothingConfiguredGivesTheDefaults() throws {
         let configuration = try ServerConfiguration.load(environment: ["PATH": "/bin"])
         #expect(configuration.listen == ListenAddress(host: "localhost", port: 8443))
+        #expect(configuration.management.listen == ListenAddress(host: "127.0.0.1", port: 9464))
         #expect(configuration.issuer == nil)
         #expect(configuration.issuer(port: 50_123) == "https://localhost:50123")
         #expect(configuration.data == "./martlet-data")
@@ -24,6 +25,16 @@ struct ConfigurationTests {
         #expect(!configuration.statusList && !configuration.authoritySettings(port: 1).statusLists)
         #expect(configuration.passwords.parameters.memory == 19 * 1_024 * 1_024)
         #expect((1...4).contains(configuration.passwords.threads))
+    }
+
+    @Test func metricsCanBeLeftOut() throws {
+        let file = try TemporaryFile("management:\n  listen: \"\"\n")
+        let none = try LoadedConfiguration(file: file.path, environment: [:])
+        #expect(none.configuration.management.listen == nil)
+        #expect(none.entries.first { $0.name == "management.listen" }?.value == "")
+        let other = try ServerConfiguration.load(environment: ["MARTLET_MANAGEMENT_LISTEN": "[::1]:0"])
+        #expect(other.management.listen == ListenAddress(host: "::1", port: 0))
+        #expect(try ServerConfiguration.load(environment: ["MARTLET_MANAGEMENT_LISTEN": ""]).management.listen == nil)
     }
 
     @Test func aFileSetsEverything() throws {

@@ -15,6 +15,7 @@ struct AuthorityServerTests {
         var configuration = ServerConfiguration()
         configuration.listen = ListenAddress(host: "127.0.0.1", port: 0)
         configuration.plainHTTP = true
+        configuration.management.listen = nil
         let server = try await AuthorityServer(
             configuration, storage: InMemoryStorage(), masterKey: MasterKey(), tls: nil,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
