@@ -41,7 +41,8 @@ public final class Authority: Sendable {
         self.measurements = measurements
         let eventKey = EventKey(masterKey)
         self.eventKey = eventKey
-        let events = EventRecorder(storage: storage, key: eventKey, settings: settings.events, clock: clock)
+        let events = EventRecorder(
+            storage: storage, key: eventKey, settings: settings.events, clock: clock, dropped: measurements.eventsDropped)
         self.events = events
         let reportAndRecord: EventSink = { event in
             report(event)

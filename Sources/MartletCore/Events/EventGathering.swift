@@ -42,7 +42,7 @@ struct EventGathering {
             renewals = Renewals(firstAt: first, count: (renewals?.count ?? 0) + 1)
             guard event.isFromElsewhere else { return nil }
         }
-        let record = EventRecord(event, actor: settings.actor)
+        guard let record = EventRecord(event, actor: settings.actor) else { return nil }
         return record.kind.mayBeRepeatedAtWill ? take(repeatable: record) : record
     }
 

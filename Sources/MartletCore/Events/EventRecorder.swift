@@ -16,7 +16,7 @@ public final class EventRecorder: Sendable {
     /// How long storage is left alone after it failed.
     static let delayAfterFailure: Duration = .seconds(1)
 
-    fileprivate struct State {
+    private struct State {
         var gathering: EventGathering
         var waiting: [EventRecord] = []
         var dropped = 0
@@ -27,14 +27,18 @@ public final class EventRecorder: Sendable {
     private let storage: any EventStorage
     private let key: EventKey
     private let clock: Clock
+    private let dropped: Counter
     private let state: Mutex<State>
     /// One at a time writes: records keep their order.
     private let turn = Turn()
 
-    init(storage: any EventStorage, key: EventKey, settings: EventSettings, clock: Clock) {
+    init(
+        storage: any EventStorage, key: EventKey, settings: EventSettings, clock: Clock, dropped: Counter = Counter()
+    ) {
         self.storage = storage
         self.key = key
         self.clock = clock
+        self.dropped = dropped
         state = Mutex(State(gathering: EventGathering(settings)))
     }
 
@@ -45,20 +49,20 @@ public final class EventRecorder: Sendable {
     func record(_ event: AuthorityEvent) {
         let isFirst = state.withLock { state in
             guard let record = state.gathering.take(event) else { return false }
-            return state.add([record])
+            return add([record], to: &state)
         }
         if isFirst { schedule(after: Self.delay) }
     }
 
     /// Records what is known to others than the engine: an alarm.
     public func record(_ record: EventRecord) {
-        if state.withLock({ $0.add([record]) }) { schedule(after: Self.delay) }
+        if state.withLock({ add([record], to: &$0) }) { schedule(after: Self.delay) }
     }
 
     /// Records what was counted for long enough.
     func gather() {
         let now = clock.now
-        if state.withLock({ $0.add($0.gathering.due(at: now)) }) { schedule(after: .zero) }
+        if state.withLock({ add($0.gathering.due(at: now), to: &$0) }) { schedule(after: .zero) }
     }
 
     /// Writes all that waits, and all that is counted, before it returns: for the end of a process.
@@ -66,7 +70,7 @@ public final class EventRecorder: Sendable {
     /// - Throws: where storage fails; what was not written waits still.
     public func flush() async throws(AuthorityError) {
         // Should the writing fail, it is tried again.
-        if state.withLock({ $0.add($0.gathering.all()) }) { schedule(after: Self.delay) }
+        if state.withLock({ add($0.gathering.all(), to: &$0) }) { schedule(after: Self.delay) }
         try await write()
     }
 
@@ -126,17 +130,19 @@ public final class EventRecorder: Sendable {
             state.dropped -= batch.dropped
         }
     }
-}
 
-extension EventRecorder.State {
     /// - Returns: whether somebody has to be sent to write.
-    fileprivate mutating func add(_ records: [EventRecord]) -> Bool {
+    private func add(_ records: [EventRecord], to state: inout State) -> Bool {
         guard !records.isEmpty else { return false }
-        let fitting = min(records.count, max(0, EventRecorder.mostWaiting - waiting.count))
-        waiting += records.prefix(fitting)
-        dropped += records.count - fitting
-        defer { isScheduled = true }
-        return !isScheduled
+        let fitting = min(records.count, max(0, Self.mostWaiting - state.waiting.count))
+        state.waiting += records.prefix(fitting)
+        let excess = records.count - fitting
+        if excess > 0 {
+            state.dropped += excess
+            dropped.add(excess)
+        }
+        defer { state.isScheduled = true }
+        return !state.isScheduled
     }
 }
 

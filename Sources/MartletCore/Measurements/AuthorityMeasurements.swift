@@ -11,8 +11,7 @@ public final class AuthorityMeasurements: Sendable {
     package let hashesPending = Gauge()
     /// Passwords that found the queue full.
     package let hashesRefused = Counter()
-    /// Events that are reported and not yet kept, and those that had to be dropped: for who keeps them to set.
-    package let eventBacklog = Gauge()
+    /// Records of events that had to be dropped.
     package let eventsDropped = Counter()
 
     public init() {}

@@ -11,6 +11,8 @@ final class EventMetrics: Sendable {
     private let tokenRevocations = Counter()
     private let renewals = RenewalCounters()
     private let ends = EndCounters()
+    private let limited = NamedCounters(LimitedAction.allCases)
+    private let alarms = NamedCounters(WatchRule.allCases)
 
     func count(_ event: AuthorityEvent) {
         switch event.kind {
@@ -24,6 +26,8 @@ final class EventMetrics: Sendable {
         case .tokensRevoked: tokenRevocations.add()
         case .passwordChanged: passwordChanges.add()
         case .storageWentBack: storageWentBack.add()
+        case .limited(let action): limited.add(action)
+        case .alarm(let alarm): alarms.add(alarm.rule)
         // A new key shows in the age of the key in use.
         default: break
         }
@@ -44,10 +48,31 @@ final class EventMetrics: Sendable {
         text.counter(
             "martlet_token_revocations_total", "Access tokens that were revoked without an end of their session.",
             tokenRevocations.value)
+        text.begin(.counter, "martlet_limited_total", "Requests that were refused because they came too often, by kind.")
+        limited.write("action", to: &text)
+        text.begin(.counter, "martlet_alarms_total", "What detection found, by rule.")
+        alarms.write("rule", to: &text)
         text.counter(
             "martlet_storage_went_back_total",
             "Presented tokens which show that storage lost renewals it had answered.",
             storageWentBack.value)
+    }
+}
+
+/// One counter for each of a few names.
+private struct NamedCounters<Name: RawRepresentable<String> & Hashable & Sendable>: Sendable {
+    private let counters: [(name: Name, counter: Counter)]
+
+    init(_ names: [Name]) {
+        counters = names.map { ($0, Counter()) }
+    }
+
+    func add(_ name: Name) {
+        counters.first { $0.name == name }?.counter.add()
+    }
+
+    func write(_ label: String, to text: inout MetricsText) {
+        for (name, counter) in counters { text.sample([label: name.rawValue], counter.value) }
     }
 }
 

@@ -25,7 +25,8 @@ enum RouteClass: Int, CaseIterable, Sendable {
         case "/v1/sessions/refresh": self = .renewal
         case "/oauth2/token": self = .token
         case "/v1/verify": self = .verify
-        case let route? where route.hasPrefix("/"): self = Self.prefixes.first { route.hasPrefix($0.prefix) }?.route ?? .page
+        case let route? where route.hasPrefix("/"):
+            self = Self.prefixes.first { route.hasPrefix($0.prefix) }?.route ?? .page
         default: self = .other
         }
     }

@@ -55,7 +55,7 @@ struct MetricsReport: Sendable {
             "martlet_password_hashes_refused_total", "Passwords that found the queue full, and were told to come back.",
             engine.hashesRefused.value)
         text.gauge(
-            "martlet_event_backlog", "Events that were reported and are not yet kept.", engine.eventBacklog.value)
+            "martlet_event_backlog", "Events that were reported and are not yet kept.", authority.events.backlog)
         text.counter(
             "martlet_events_dropped_total", "Events that had to be dropped, since too many waited.",
             engine.eventsDropped.value)
