@@ -42,7 +42,8 @@ public final class Authority: Sendable {
         let eventKey = EventKey(masterKey)
         self.eventKey = eventKey
         let events = EventRecorder(
-            storage: storage, key: eventKey, settings: settings.events, clock: clock, dropped: measurements.eventsDropped)
+            storage: storage, key: eventKey, settings: settings.events, clock: clock,
+            dropped: measurements.eventsDropped)
         self.events = events
         let reportAndRecord: EventSink = { event in
             report(event)

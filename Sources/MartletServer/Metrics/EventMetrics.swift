@@ -48,7 +48,8 @@ final class EventMetrics: Sendable {
         text.counter(
             "martlet_token_revocations_total", "Access tokens that were revoked without an end of their session.",
             tokenRevocations.value)
-        text.begin(.counter, "martlet_limited_total", "Requests that were refused because they came too often, by kind.")
+        text.begin(
+            .counter, "martlet_limited_total", "Requests that were refused because they came too often, by kind.")
         limited.write("action", to: &text)
         text.begin(.counter, "martlet_alarms_total", "What detection found, by rule.")
         alarms.write("rule", to: &text)

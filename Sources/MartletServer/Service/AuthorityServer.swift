@@ -71,9 +71,18 @@ public struct AuthorityServer: Service {
         var limits = ListenerLimits()
         // Who reads metrics needs few, and must not take those of the clients.
         limits.connections = 16
-        return try await AuthorityListener(
-            address: address, tls: nil, limits: limits, logger: logger,
-            advice: "choose another with management.listen (MARTLET_MANAGEMENT_LISTEN), or an empty one for no metrics")
+        do {
+            return try await AuthorityListener(
+                address: address, tls: nil, limits: limits, logger: logger,
+                advice:
+                    "choose another with management.listen (MARTLET_MANAGEMENT_LISTEN), or an empty one for no metrics")
+        } catch let error as TransportError
+            where error.code == .addressTaken && address == ServerConfiguration.Management().listen
+        {
+            // Nobody chose it: the second server on a machine starts all the same.
+            logger.warning("no metrics are served: \(error)")
+            return nil
+        }
     }
 
     static func router(
