@@ -1,3 +1,5 @@
+import MartletProtocol
+
 extension Authority {
     /// Reports what a rule found in what happened, and ends the session where that is the answer.
     ///
