@@ -35,7 +35,8 @@ public final class Authority: Sendable {
         self.hasher = try PasswordHasher(
             parameters: settings.passwordParameters, threads: settings.passwordThreads, queue: settings.passwordQueue
         )
-        let clients = try await ClientRegistry(storage: storage)
+        let clients = try await ClientRegistry(
+            storage: storage, firstParty: .firstParty(origins: settings.allowedOrigins))
         self.clients = clients
         let configured = settings.longestAccessLifetime
         self.denial = Denial(clock: clock) { max(configured, clients.longestAccessLifetime) }

@@ -21,13 +21,15 @@ public struct AuthoritySettings: Sendable {
     public var keepEnded: Duration
     /// Whether access tokens of sessions say where their status is found, and the lists are served.
     public var statusLists: Bool
+    /// The origins of the first-party client's pages, beside the issuer's.
+    public var allowedOrigins: [WebOrigin]
 
     public init(
         issuer: String, policy: SessionPolicy = .standard, signUpIsOpen: Bool = false,
         passwordRules: PasswordRules = .init(), passwordParameters: PasswordParameters = .init(),
         passwordThreads: Int = 2, passwordQueue: Int = 64, keys: KeySettings = .init(),
         durability: Durability = .relaxed, keepEnded: Duration = .seconds(90 * 86_400),
-        statusLists: Bool = false
+        statusLists: Bool = false, allowedOrigins: [WebOrigin] = []
     ) {
         self.issuer = issuer
         self.policy = policy
@@ -40,6 +42,7 @@ public struct AuthoritySettings: Sendable {
         self.durability = durability
         self.keepEnded = keepEnded
         self.statusLists = statusLists
+        self.allowedOrigins = allowedOrigins
     }
 
     /// What is wrong with the values together; nil where nothing is.

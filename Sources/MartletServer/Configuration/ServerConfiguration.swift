@@ -26,6 +26,8 @@ public struct ServerConfiguration: Sendable {
     public var rotationDurability: Durability?
     public var signingKeys = KeySettings()
     public var signUp = SignUp.closed
+    /// The origins of the first-party client's pages, beside the issuer's.
+    public var allowedOrigins: [WebOrigin] = []
     public var passwords = Passwords()
     /// How long a session that is over is kept, so that its reason can be told.
     public var keepEndedSessions: Duration = .seconds(90 * 86_400)
@@ -134,7 +136,8 @@ extension ServerConfiguration {
             issuer: issuer(port: port), policy: sessionPolicy, signUpIsOpen: signUp == .open,
             passwordRules: passwords.rules, passwordParameters: passwords.parameters,
             passwordThreads: passwords.threads, passwordQueue: passwords.queue, keys: signingKeys,
-            durability: durability, keepEnded: keepEndedSessions, statusLists: statusList
+            durability: durability, keepEnded: keepEndedSessions, statusLists: statusList,
+            allowedOrigins: allowedOrigins
         )
     }
 }
