@@ -21,6 +21,8 @@ venv=() python=false nginx=false
 case ${1-} in
     --tests)
         venv=(.venv Tests/requirements.txt) python=true
+        # A browser, what drives it, and what tells it of the local CA.
+        packages+=(chromium chromium-driver libnss3-tools)
         if command -v dpkg-query >/dev/null && ! command -v nginx >/dev/null && [[ ! -x .nginx/usr/sbin/nginx ]]; then
             # A library of its; the others are there wherever apt is.
             packages+=(libpcre2-8-0) nginx=true

@@ -5,3 +5,15 @@ static const unsigned char openapi_json[] = {
 };
 const unsigned char *const martlet_openapi_json = openapi_json;
 const size_t martlet_openapi_json_length = sizeof openapi_json;
+
+static const unsigned char martlet_js[] = {
+#embed "../../Web/martlet.js"
+};
+const unsigned char *const martlet_martlet_js = martlet_js;
+const size_t martlet_martlet_js_length = sizeof martlet_js;
+
+static const unsigned char martlet_d_ts[] = {
+#embed "../../Web/martlet.d.ts"
+};
+const unsigned char *const martlet_martlet_d_ts = martlet_d_ts;
+const size_t martlet_martlet_d_ts_length = sizeof martlet_d_ts;

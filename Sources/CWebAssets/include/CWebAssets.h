@@ -4,3 +4,11 @@
 /// Web/openapi.json
 extern const unsigned char *const martlet_openapi_json;
 extern const size_t martlet_openapi_json_length;
+
+/// Web/martlet.js
+extern const unsigned char *const martlet_martlet_js;
+extern const size_t martlet_martlet_js_length;
+
+/// Web/martlet.d.ts
+extern const unsigned char *const martlet_martlet_d_ts;
+extern const size_t martlet_martlet_d_ts_length;

@@ -55,7 +55,8 @@ public final class Authority: Sendable {
             measurements: measurements
         )
         self.limiter = RateLimiter(settings.rateLimits)
-        let clients = try await ClientRegistry(storage: storage)
+        let clients = try await ClientRegistry(
+            storage: storage, firstParty: .firstParty(origins: settings.allowedOrigins))
         self.clients = clients
         let configured = settings.longestAccessLifetime
         self.denial = Denial(clock: clock) { max(configured, clients.longestAccessLifetime) }

@@ -25,13 +25,16 @@ public struct AuthoritySettings: Sendable {
     public var rateLimits: RateLimitSettings
     /// What of what happens is recorded, and for how long.
     public var events: EventSettings
+    /// The origins of the first-party client's pages, beside the issuer's.
+    public var allowedOrigins: [WebOrigin]
 
     public init(
         issuer: String, policy: SessionPolicy = .standard, signUpIsOpen: Bool = false,
         passwordRules: PasswordRules = .init(), passwordParameters: PasswordParameters = .init(),
         passwordThreads: Int = 2, passwordQueue: Int = 64, keys: KeySettings = .init(),
         durability: Durability = .relaxed, keepEnded: Duration = .seconds(90 * 86_400),
-        statusLists: Bool = false, rateLimits: RateLimitSettings = .init(), events: EventSettings = .init()
+        statusLists: Bool = false, rateLimits: RateLimitSettings = .init(), events: EventSettings = .init(),
+        allowedOrigins: [WebOrigin] = []
     ) {
         self.issuer = issuer
         self.policy = policy
@@ -46,6 +49,7 @@ public struct AuthoritySettings: Sendable {
         self.statusLists = statusLists
         self.rateLimits = rateLimits
         self.events = events
+        self.allowedOrigins = allowedOrigins
     }
 
     /// What is wrong with the values together; nil where nothing is.

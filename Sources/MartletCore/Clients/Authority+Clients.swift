@@ -8,10 +8,12 @@ public struct NewClient: Sendable {
     public var audience: String?
     public var profile: String?
     public var overrides: SessionPolicy.Overrides
+    /// As browsers send them (``WebOrigin``).
+    public var origins: [String]
 
     public init(
         id: String, isPublic: Bool, scopes: [String] = [], audience: String? = nil, profile: String? = nil,
-        overrides: SessionPolicy.Overrides = .init()
+        overrides: SessionPolicy.Overrides = .init(), origins: [String] = []
     ) {
         self.id = id
         self.isPublic = isPublic
@@ -19,6 +21,7 @@ public struct NewClient: Sendable {
         self.audience = audience
         self.profile = profile
         self.overrides = overrides
+        self.origins = origins
     }
 }
 
@@ -50,11 +53,12 @@ extension Authority {
         if new.isPublic, new.overrides.mode == RotationMode.none {
             throw .malformed("Rotation can be left out for confidential clients only.")
         }
+        let origins = try validated(new.origins, of: new)
         let secret = new.isPublic ? nil : ClientSecret.make()
         let client = ClientRegistration(
             id: new.id, kind: secret.map { .confidential(secretHash: ClientSecret.hash($0)) } ?? .public,
             scopes: scopes, audience: new.audience, profile: new.profile, overrides: new.overrides,
-            createdAt: clock.now
+            origins: origins, createdAt: clock.now
         )
         if let fault = settings.policy(of: client).fault { throw .malformed(fault) }
         do throws(StorageError) {
@@ -68,6 +72,21 @@ extension Authority {
         report(AuthorityEvent(.adminAction(.clientAdded), at: client.createdAt, client: client.id))
         try await clients.reload()
         return (client, secret)
+    }
+
+    private func validated(_ texts: [String], of new: NewClient) throws(AuthorityError) -> [WebOrigin] {
+        guard new.isPublic || texts.isEmpty else {
+            throw .malformed("Origins are for public clients: a page cannot keep a secret.")
+        }
+        var origins: [WebOrigin] = []
+        for text in texts.withoutRepeats {
+            guard let origin = WebOrigin(text) else {
+                throw .malformed("An origin has to be \(WebOrigin.expectation).")
+            }
+            origins.append(origin)
+        }
+        guard origins.count <= 64 else { throw .malformed("A client has at most 64 origins.") }
+        return origins
     }
 
     /// Removes a client, which ends its sessions.
@@ -94,6 +113,6 @@ extension Authority {
     /// The registered clients and the built-in one, in order of their ids.
     public func allClients() async throws(AuthorityError) -> [ClientRegistration] {
         let stored = try await storing { () async throws(StorageError) in try await storage.clients() }
-        return (stored + [.firstParty]).sorted { $0.id < $1.id }
+        return (stored + [clients.firstParty]).sorted { $0.id < $1.id }
     }
 }

@@ -13,11 +13,13 @@ public struct ClientRegistration: Sendable, Hashable {
     public var profile: String?
     /// Values that win over the profile's.
     public var overrides: SessionPolicy.Overrides
+    /// The origins of its pages, beside the authority's own: from them it may use cookies, and scripts read answers.
+    public var origins: [WebOrigin]
     public var createdAt: Timestamp
 
     public init(
         id: String, kind: ClientKind, scopes: [String] = [], audience: String? = nil, profile: String? = nil,
-        overrides: SessionPolicy.Overrides = .init(), createdAt: Timestamp
+        overrides: SessionPolicy.Overrides = .init(), origins: [WebOrigin] = [], createdAt: Timestamp
     ) {
         self.id = id
         self.kind = kind
@@ -25,6 +27,7 @@ public struct ClientRegistration: Sendable, Hashable {
         self.audience = audience
         self.profile = profile
         self.overrides = overrides
+        self.origins = origins
         self.createdAt = createdAt
     }
 

@@ -5,16 +5,20 @@ import MartletProtocol
 /// The registered clients, in memory: a decision on a refresh token asks for one inside a transaction.
 public final class ClientRegistry: Sendable {
     private let storage: any ClientStorage
+    /// The built-in client, with the origins that the settings give it.
+    let firstParty: ClientRegistration
     private let snapshot = Reloadable(Snapshot())
 
     private struct Snapshot: Sendable {
         var clients: [String: ClientRegistration] = [:]
         var hasStrictPublicClient = false
         var longestAccessLifetime: Duration = .zero
+        var origins: Set<WebOrigin> = []
     }
 
-    init(storage: any ClientStorage) async throws(AuthorityError) {
+    init(storage: any ClientStorage, firstParty: ClientRegistration) async throws(AuthorityError) {
         self.storage = storage
+        self.firstParty = firstParty
         try await reload()
     }
 
@@ -23,9 +27,10 @@ public final class ClientRegistry: Sendable {
         try await snapshot.reload { () async throws(AuthorityError) in
             var snapshot = Snapshot()
             for client in try await storing({ () async throws(StorageError) in try await storage.clients() })
-                + [.firstParty]
+                + [firstParty]
             {
                 snapshot.clients[client.id] = client
+                snapshot.origins.formUnion(client.origins)
                 snapshot.longestAccessLifetime = max(
                     snapshot.longestAccessLifetime, client.overrides.accessLifetime ?? .zero)
                 if client.isPublic, client.overrides.mode == .strict { snapshot.hasStrictPublicClient = true }
@@ -41,6 +46,11 @@ public final class ClientRegistry: Sendable {
 
     /// Whether any public client has asked for strict rotation.
     var hasStrictPublicClient: Bool { snapshot.value.hasStrictPublicClient }
+
+    /// Whether pages of this origin belong to any client.
+    public func isKnown(_ origin: WebOrigin) -> Bool {
+        snapshot.value.origins.contains(origin)
+    }
 
     /// The longest life of an access token that a client asks for on its own.
     var longestAccessLifetime: Duration { snapshot.value.longestAccessLifetime }
@@ -69,9 +79,9 @@ public final class ClientRegistry: Sendable {
 }
 
 extension ClientRegistration {
-    static let firstParty = ClientRegistration(
-        id: firstPartyID, kind: .public, createdAt: Timestamp(milliseconds: 0)
-    )
+    static func firstParty(origins: [WebOrigin]) -> ClientRegistration {
+        ClientRegistration(id: firstPartyID, kind: .public, origins: origins, createdAt: Timestamp(milliseconds: 0))
+    }
 
     /// 1 to 64 of `A-Z a-z 0-9 . _ -`.
     static func isValidID(_ id: String) -> Bool {

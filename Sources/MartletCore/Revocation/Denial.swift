@@ -106,7 +106,7 @@ public final class Denial: Sendable {
     private static func registered<Failure: Error>(
         _ id: String, _ client: (String) throws(Failure) -> ClientRegistration?
     ) throws(Failure) -> ClientRegistration? {
-        id == ClientRegistration.firstPartyID ? .firstParty : try client(id)
+        id == ClientRegistration.firstPartyID ? .firstParty(origins: []) : try client(id)
     }
 }
 

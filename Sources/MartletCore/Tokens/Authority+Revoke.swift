@@ -40,6 +40,22 @@ extension Authority {
     private static let anothersToken = AuthorityError(
         .clientMismatch, message: "The token was issued to another client.")
 
+    /// Signs out by a refresh token alone, as a page does that holds nothing but its cookie.
+    ///
+    /// Any token of the session will do, as for ``revoke(_:by:)``; a session that is over already is a success.
+    ///
+    /// - Throws: `refreshTokenInvalid` where it is no token of a session; `clientMismatch` where it was given to another
+    ///   client, or in another way; `storageUnavailable`.
+    public func signOut(
+        refreshToken text: String, from client: String, delivery: Delivery, presenter: Presenter = Presenter()
+    ) async throws(AuthorityError) {
+        guard let session = try await introspectedSession(ofRefreshToken: text) else {
+            throw AuthorityError(.refreshTokenInvalid)
+        }
+        guard session.clientID == client, session.delivery == delivery else { throw AuthorityError(.clientMismatch) }
+        try await end(.session(session.id), .signedOut, by: presenter)
+    }
+
     /// The session of a refresh token that was made here; nil where it was not.
     package func introspectedSession(ofRefreshToken text: String) async throws(AuthorityError) -> Session? {
         let token: RefreshToken

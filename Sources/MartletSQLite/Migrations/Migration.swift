@@ -6,7 +6,9 @@ struct Migration: Sendable {
     let sql: String
 
     /// All of them, oldest first. New ones go to the end, each in a file of its own.
-    static let all: [Migration] = [.initial, .lateFloor, .writeMark, .revocations, .statusLists, .events]
+    static let all: [Migration] = [
+        .initial, .lateFloor, .writeMark, .revocations, .statusLists, .events, .clientOrigins,
+    ]
 
     /// Runs those that the database lacks, all in one transaction that holds the write lock, so that processes which
     /// open a new database together do not run them twice. `PRAGMA user_version` counts those it has.

@@ -6,7 +6,7 @@ import MartletProtocol
 extension ClientRegistration {
     static let select = """
         SELECT id, secret_hash, scopes, audience, profile, access_lifetime, idle_limit, absolute_limit, rotation_mode,
-            created_at
+            created_at, origins
         FROM clients
 
         """
@@ -24,6 +24,10 @@ extension ClientRegistration {
                 accessLifetime: try row.optionalDuration(at: 5), idleLimit: try row.optionalDuration(at: 6),
                 absoluteLimit: try row.optionalDuration(at: 7), mode: mode
             ),
+            origins: try row.texts(at: 10).map { text in
+                guard let origin = WebOrigin(text) else { throw StorageError.malformed("origin") }
+                return origin
+            },
             createdAt: try row.timestamp(at: 9)
         )
     }
@@ -38,13 +42,13 @@ extension ClientRegistration {
         try database.change(
             """
             INSERT INTO clients (id, secret_hash, scopes, audience, profile, access_lifetime, idle_limit,
-                absolute_limit, rotation_mode, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                absolute_limit, rotation_mode, created_at, origins)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 id, secretHash, try scopes.json, audience, profile, overrides.accessLifetime?.wholeMilliseconds,
                 overrides.idleLimit?.wholeMilliseconds, overrides.absoluteLimit?.wholeMilliseconds,
-                overrides.mode?.rawValue, createdAt.milliseconds,
+                overrides.mode?.rawValue, createdAt.milliseconds, try origins.map(\.text).json,
             ]
         )
     }

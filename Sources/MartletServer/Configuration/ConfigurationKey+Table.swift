@@ -111,6 +111,11 @@ extension ConfigurationKey {
             help: "Whether anyone can make an account."
         ),
         ConfigurationKey(
+            "allowedOrigins", .origins, \.allowedOrigins,
+            help:
+                "The origins of your own pages that are not the issuer's: they may call /v1, and use cookies on the same site."
+        ),
+        ConfigurationKey(
             "passwords.memory", .size((7 << 20)...(4 << 30), example: "19MiB"), \.passwords.parameters.memory,
             help: "Memory of one Argon2id hash."
         ),

@@ -163,6 +163,24 @@ extension ConfigurationType<[AddressRange]> {
     )
 }
 
+extension ConfigurationType<[WebOrigin]> {
+    static let origins = Self(
+        expectation: "a list of origins as browsers send them, such as [https://app.example.com]", isList: true,
+        read: { texts throws(ConfigurationMismatch) in
+            var origins: [WebOrigin] = []
+            for (index, text) in texts.enumerated() {
+                guard let origin = WebOrigin(text) else {
+                    let isSlashed = text.hasSuffix("/") && WebOrigin(String(text.dropLast())) != nil
+                    throw ConfigurationMismatch(index: index, hint: isSlashed ? "Leave out the slash at its end." : nil)
+                }
+                origins.append(origin)
+            }
+            return origins
+        },
+        write: { $0.map(\.text) }
+    )
+}
+
 extension ConfigurationType<MasterKey> {
     static let masterKey = Self(
         "the base64 of 32 bytes, such as `openssl rand -base64 32` prints",

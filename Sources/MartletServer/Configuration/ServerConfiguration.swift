@@ -27,6 +27,8 @@ public struct ServerConfiguration: Sendable {
     public var rotationDurability: Durability?
     public var signingKeys = KeySettings()
     public var signUp = SignUp.closed
+    /// The origins of the first-party client's pages, beside the issuer's.
+    public var allowedOrigins: [WebOrigin] = []
     public var passwords = Passwords()
     /// How long a session that is over is kept, so that its reason can be told.
     public var keepEndedSessions: Duration = .seconds(90 * 86_400)
@@ -149,7 +151,7 @@ extension ServerConfiguration {
             passwordRules: passwords.rules, passwordParameters: passwords.parameters,
             passwordThreads: passwords.threads, passwordQueue: passwords.queue, keys: signingKeys,
             durability: durability, keepEnded: keepEndedSessions, statusLists: statusList, rateLimits: rateLimits,
-            events: events
+            events: events, allowedOrigins: allowedOrigins
         )
     }
 }

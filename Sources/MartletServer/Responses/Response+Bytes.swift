@@ -27,8 +27,17 @@ extension Response {
 
     /// A document that is served as it stands, or 304 where the requester has it (RFC 9110 §13.1.2).
     static func published(_ document: PublishedDocument, type: String, maxAge: Int, for request: Request) -> Response {
+        published(document, type: type, for: request, cacheControl: "public, max-age=\(maxAge)")
+    }
+
+    /// For what lies at a URL that names its very content (RFC 8246).
+    static var immutable: String { "public, max-age=31536000, immutable" }
+
+    static func published(
+        _ document: PublishedDocument, type: String, for request: Request, cacheControl: String
+    ) -> Response {
         let headers: HTTPFields = [
-            .eTag: document.entityTag, .cacheControl: "public, max-age=\(maxAge)",
+            .eTag: document.entityTag, .cacheControl: cacheControl,
             .accessControlAllowOrigin: "*",
         ]
         let known = (request.headers[.ifNoneMatch] ?? "").split(separator: ",").map { String($0.trimmed) }

@@ -29,6 +29,8 @@ public struct AuthorityRoutes<Context: ClientAddressContext>: Sendable {
     /// HEAD works wherever GET does. The other methods of these paths are answered with 405.
     public func add(to router: some RouterMethods<Context>) {
         for (path, routes) in Dictionary(grouping: all(), by: \.path) {
+            let crossOrigin = CrossOrigin.covers(path) ? CrossOrigin(authority: authority) : nil
+            let routes = crossOrigin.map { crossOrigin in routes.map { $0.answering(crossOrigin) } } ?? routes
             for route in routes {
                 router.on(RouterPath(path), method: route.method, use: route.respond)
                 if route.method == .get {
@@ -37,7 +39,9 @@ public struct AuthorityRoutes<Context: ClientAddressContext>: Sendable {
             }
             let refusal = RefusedMethod(allowed: routes.map(\.method))
             for method in refusal.refused {
-                router.on(RouterPath(path), method: method) { request, _ in refusal.response(to: request) }
+                router.on(RouterPath(path), method: method) { request, _ in
+                    crossOrigin?.preflight(request, methods: routes.map(\.method)) ?? refusal.response(to: request)
+                }
             }
         }
     }
@@ -45,7 +49,7 @@ public struct AuthorityRoutes<Context: ClientAddressContext>: Sendable {
     /// Every route, in the order of the documentation.
     func all() -> [Route<Context>] {
         accountRoutes + sessionRoutes + [verifyRoute] + adminRoutes + eventRoutes + tokenRoutes + revocationRoutes
-            + [statusListRoute] + publishedRoutes + healthRoutes
+            + [statusListRoute] + publishedRoutes + webModuleRoutes + healthRoutes
     }
 }
 
@@ -63,6 +67,11 @@ struct Route<Context: ClientAddressContext>: Sendable {
         self.method = method
         self.path = path
         self.respond = respond
+    }
+
+    /// The same route, for scripts of other origins too.
+    func answering(_ crossOrigin: CrossOrigin) -> Route {
+        Route(method, path, crossOrigin.answering(respond))
     }
 
     /// HEAD (RFC 9110 §9.3.2): the answer to GET without its content, errors too, since a client would take theirs for

@@ -1,5 +1,7 @@
+import HTTPTypes
 import Hummingbird
 package import MartletCore
+import MartletJOSE
 package import MartletProtocol
 
 /// `/v1/sessions`: sign in, renew, list, sign out.
@@ -8,22 +10,39 @@ extension AuthorityRoutes {
         [
             Route(.post, "/v1/sessions") { request, context in
                 let body = try await request.jsonMembers(limit: limits.body)
-                try refuseCookies(body)
+                let delivery = try delivery(body)
                 let client = try await signInClient(
                     request, id: body.string(ifPresent: "client"), presenter: request.presenter(context))
+                if delivery == .cookie {
+                    try authority.checkCookieDelivery(of: client)
+                    // Before the password: another site must not sign its visitors in, nor try passwords out.
+                    try RequestOrigin(request.headers).checkCookies(of: client, at: authority)
+                }
                 let issued = try await authority.signIn(
                     SignIn(
                         username: body.string("username"), password: body.string("password"), client: client,
-                        device: body.string(ifPresent: "device"), presenter: request.presenter(context)
+                        delivery: delivery, device: body.string(ifPresent: "device"),
+                        presenter: request.presenter(context)
                     ))
-                return .uncached(.created, bytes: Grant(issued).encoded())
+                return .issued(issued, .created)
             },
             Route(.post, RenewalRoute.path) { request, context in
-                let body = try await RenewalBody(request.jsonBytes(limit: limits.body), limit: limits.body)
-                let issued = try await authority.renew(
-                    body.refreshToken, from: .implied, presenter: request.presenter(context)
-                )
-                return .uncached(bytes: Grant(issued).encoded())
+                let cookies = RequestCookies(request.headers)
+                let origin = RequestOrigin(request.headers)
+                if cookies.contains(prefix: RefreshCookie.prefix) { try origin.checkCookies(at: authority) }
+                let bytes = try await request.jsonBytes(limit: limits.body)
+                switch try await presented(bytes, cookies, origin) {
+                case .body(let token):
+                    return .issued(
+                        try await authority.renew(token, from: .implied, presenter: request.presenter(context)))
+                case .cookie(let token, let client):
+                    return .issued(
+                        try await clearingCookie(of: client) { () async throws(AuthorityError) in
+                            try await authority.renew(
+                                token, from: .identified(client), delivery: .cookie,
+                                presenter: request.presenter(context))
+                        })
+                }
             },
             Route(.get, "/v1/sessions") { request, _ in
                 let requester = try await authority.requester(of: request)
@@ -34,14 +53,19 @@ extension AuthorityRoutes {
             },
             Route(.delete, "/v1/sessions") { request, context in
                 let requester = try await authority.requester(of: request)
+                let exceptCurrent = try exceptsCurrent(request)
                 try await authority.signOutEverywhere(
-                    requester, exceptCurrent: exceptsCurrent(request), presenter: request.presenter(context))
-                return .noContent
+                    requester, exceptCurrent: exceptCurrent, presenter: request.presenter(context))
+                guard !exceptCurrent else { return .noContent }
+                return await Response.noContent.clearingCookie(of: requester.session, for: request, at: authority)
             },
             Route(.delete, "/v1/sessions/current") { request, context in
-                try await authority.signOut(
-                    authority.requester(of: request), presenter: request.presenter(context))
-                return .noContent
+                if request.headers[.authorization] == nil, let response = try await signOutByCookie(request, context) {
+                    return response
+                }
+                let requester = try await authority.requester(of: request)
+                try await authority.signOut(requester, presenter: request.presenter(context))
+                return await Response.noContent.clearingCookie(of: requester.session, for: request, at: authority)
             },
             Route(.delete, "/v1/sessions/{id}") { request, context in
                 let requester = try await authority.requester(of: request)
@@ -49,14 +73,89 @@ extension AuthorityRoutes {
                     throw AuthorityError(.notFound, message: "A session id is a UUID; GET /v1/sessions lists yours.")
                 }
                 try await authority.signOut(id, by: requester, presenter: request.presenter(context))
-                return .noContent
+                guard id == requester.session.id else { return .noContent }
+                return await Response.noContent.clearingCookie(of: requester.session, for: request, at: authority)
             },
         ]
     }
 
-    private func refuseCookies(_ body: JSONMembers) throws {
-        guard let name = try body.string(ifPresent: "delivery"), name != Delivery.body.rawValue else { return }
-        throw AuthorityError.malformed("The member `delivery` can only be \"body\".")
+    private func delivery(_ body: JSONMembers) throws -> Delivery {
+        guard let name = try body.string(ifPresent: "delivery") else { return .body }
+        guard let delivery = Delivery(rawValue: name) else {
+            throw AuthorityError.malformed("The member `delivery` has to be \"body\" or \"cookie\".")
+        }
+        return delivery
+    }
+
+    /// A refresh token as a renewal presents it.
+    private enum PresentedToken {
+        case body(String)
+        case cookie(String, client: String)
+    }
+
+    private func presented(
+        _ bytes: [UInt8], _ cookies: RequestCookies, _ origin: RequestOrigin
+    ) async throws -> PresentedToken {
+        let hasCookie = cookies.contains(prefix: RefreshCookie.prefix)
+        if !hasCookie, origin.origin == nil {
+            return .body(try RenewalBody(bytes, limit: limits.body).refreshToken)
+        }
+        let body = try JSONMembers(parsing: bytes, limits: JSONLimits(maximumBytes: limits.body))
+        if let token = try body.string(ifPresent: "refreshToken") {
+            guard !hasCookie else {
+                throw AuthorityError.malformed(
+                    "There are both the member refreshToken and a cookie: send one of them (credentials: \"omit\" leaves "
+                        + "cookies out).")
+            }
+            return .body(token)
+        }
+        let client = try await authority.cookieClient(body.string(ifPresent: "client"))
+        try origin.checkCookies(of: client, at: authority)
+        guard let token = try cookies.value(of: RefreshCookie.name(for: client.id)) else {
+            throw AuthorityError(
+                .refreshTokenInvalid,
+                message:
+                    "There is neither the cookie \(RefreshCookie.name(for: client.id)) nor the member refreshToken: "
+                    + "sign in.")
+        }
+        return .cookie(token, client: client.id)
+    }
+
+    /// Does the work; where the answer is to sign in, the cookie goes with it.
+    private func clearingCookie<Value>(
+        of client: String, _ work: () async throws(AuthorityError) -> Value
+    ) async throws -> Value {
+        do {
+            return try await work()
+        } catch {
+            guard error.code.next == .signIn else { throw error }
+            throw CookieRefusal(error: error, client: client)
+        }
+    }
+
+    /// Signs out a page that has nothing but its cookie: one that was opened anew, or slept until its access token was
+    /// dead.
+    ///
+    /// - Returns: nil where there is no cookie.
+    private func signOutByCookie(_ request: Request, _ context: Context) async throws -> Response? {
+        let cookies = RequestCookies(request.headers)
+        guard cookies.contains(prefix: RefreshCookie.prefix) else { return nil }
+        let origin = RequestOrigin(request.headers)
+        try origin.checkCookies(at: authority)
+        // No form can send DELETE, so one without content need not say that it is JSON.
+        var bytes = try await request.body.bytes(upTo: limits.body)
+        if bytes.isEmpty { bytes = Array("{}".utf8) } else { try request.headers.checkJSON() }
+        let body = try JSONMembers(parsing: bytes, limits: JSONLimits(maximumBytes: limits.body))
+        let client = try await authority.cookieClient(body.string(ifPresent: "client"))
+        try origin.checkCookies(of: client, at: authority)
+        guard let token = try cookies.value(of: RefreshCookie.name(for: client.id)) else { return nil }
+        try await clearingCookie(of: client.id) { () async throws(AuthorityError) in
+            try await authority.signOut(
+                refreshToken: token, from: client.id, delivery: .cookie, presenter: request.presenter(context))
+        }
+        var response = Response.noContent
+        response.headers[values: .setCookie] = [RefreshCookie.clearing(client.id)]
+        return response
     }
 
     /// The client that signs in: the built-in one, a public one by its name, or a confidential one that authenticates
@@ -88,6 +187,15 @@ extension AuthorityRoutes {
     }
 }
 
+extension Response {
+    /// The answer with new tokens; the refresh token is in the body or in a cookie, as the session has it.
+    fileprivate static func issued(_ issued: IssuedTokens, _ status: HTTPResponse.Status = .ok) -> Response {
+        var response = Response.uncached(status, bytes: Grant(issued).encoded())
+        if issued.session.delivery == .cookie { response.headers[values: .setCookie] = [RefreshCookie.field(issued)] }
+        return response
+    }
+}
+
 extension Grant {
     init(_ issued: IssuedTokens) {
         self.init(
@@ -95,11 +203,13 @@ extension Grant {
                 token: issued.accessToken, expiresIn: issued.accessLifetime,
                 expiresAt: issued.accessExpiresAt, renewAt: issued.renewAt
             ),
-            refreshToken: RefreshToken(
-                refreshToken: issued.refreshToken,
-                expiresIn: issued.refreshExpiresAt.rounded(from: issued.issuedAt),
-                expiresAt: issued.refreshExpiresAt
-            ),
+            refreshToken: issued.session.delivery == .cookie
+                ? nil
+                : RefreshToken(
+                    refreshToken: issued.refreshToken,
+                    expiresIn: issued.refreshExpiresAt.rounded(from: issued.issuedAt),
+                    expiresAt: issued.refreshExpiresAt
+                ),
             session: Session(
                 id: issued.session.id, createdAt: issued.session.createdAt,
                 expiresAt: issued.session.absoluteLimit

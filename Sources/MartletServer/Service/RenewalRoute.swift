@@ -9,7 +9,8 @@ import NIOCore
 /// `POST /v1/sessions/refresh` on HTTP/1.1: the answers are those of the router's route of this path, but what the
 /// middleware does stands here as plain calls, and the head of the answer is encoded but for three fields.
 ///
-/// What is refused goes through the middleware.
+/// What is refused goes through the middleware. What comes from a page, with a cookie or by a script of another origin,
+/// goes to the router: browsers renew seldom, and the router knows cookies and CORS.
 struct RenewalRoute: DirectRoute {
     static let path = "/v1/sessions/refresh"
 
@@ -33,12 +34,16 @@ struct RenewalRoute: DirectRoute {
         securityHeaders = SecurityHeaders(strictTransportSecurity: strictTransportSecurity)
         self.logger = logger
         self.metrics = metrics
-        let fields = Response.uncached(bytes: []).headers.filter { $0.name != .contentLength } + securityHeaders.fields
+        // As ``CrossOrigin`` has it.
+        let fields =
+            Response.uncached(bytes: []).headers.filter { $0.name != .contentLength }
+            + [HTTPField(name: .vary, value: "Origin")] + securityHeaders.fields
         head = Array(("HTTP/1.1 200 OK\r\n" + fields.map { "\($0.name): \($0.value)\r\n" }.joined()).utf8)
     }
 
     func takes(_ request: HTTPRequest) -> Bool {
         request.method == .post && request.path == Self.path
+            && request.headerFields[.cookie] == nil && request.headerFields[.origin] == nil
     }
 
     func answer(to request: AssembledRequest, on channel: any Channel) async -> DirectAnswer {
@@ -92,7 +97,9 @@ struct RenewalRoute: DirectRoute {
                 Request(head: request.head, body: RequestBody(buffer: request.body)), context: context, since: start
             ) { request, context in
                 try await securityHeaders.handle(request, context: context) { request, context in
-                    try await ProblemAnswers().handle(request, context: context) { _, _ in throw error }
+                    try await ProblemAnswers().handle(
+                        request, context: context,
+                        next: CrossOrigin(authority: authority).answering { _, _ in throw error })
                 }
             }
             response.headers[.date] = HTTPDate.now()

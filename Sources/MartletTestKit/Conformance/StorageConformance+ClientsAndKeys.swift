@@ -11,6 +11,7 @@ extension StorageConformance {
                 overrides: SessionPolicy.Overrides(
                     accessLifetime: .seconds(300), idleLimit: .milliseconds(1_500), absoluteLimit: .seconds(86_400),
                     mode: .strict),
+                origins: ["https://app.example.org", "http://localhost:5173"].compactMap(WebOrigin.init),
                 createdAt: Fixtures.start + .milliseconds(1)
             )
             try await subject.storage.insert(plain)

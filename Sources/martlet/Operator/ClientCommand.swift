@@ -23,6 +23,8 @@ extension ClientCommand {
         @Option(help: "A scope that its access tokens have; may be given several times.") var scope: [String] = []
         @Option(help: "The aud of its access tokens. (default: the issuer)") var audience: String?
         @Option(help: "Its lifetimes. (default: the server's)") var profile: SessionProfile?
+        @Option(help: "An origin of its pages, such as https://app.example.com; may be given several times.")
+        var origin: [String] = []
         @Option(help: "How long an access token lives, such as 5m.", transform: duration)
         var accessLifetime: Duration?
         @Option(help: "How long a session lives without a renewal, such as 7d.", transform: duration)
@@ -40,7 +42,8 @@ extension ClientCommand {
                         id: id, isPublic: isPublic, scopes: scope, audience: audience, profile: profile?.rawValue,
                         overrides: .init(
                             accessLifetime: accessLifetime, idleLimit: idleLimit, absoluteLimit: absoluteLimit,
-                            mode: rotation)))
+                            mode: rotation),
+                        origins: origin))
                 let text =
                     "Added the client \(client.id)."
                     + (secret.map { "\nIts secret, which is shown this once:\n\($0)" } ?? "")
@@ -69,12 +72,14 @@ extension ClientCommand {
         }
 
         private func table(of clients: [ClientRegistration]) -> String {
-            var table = Table(["id", "kind", "scopes", "audience", "profile", "its own"])
+            var table = Table(["id", "kind", "scopes", "audience", "profile", "its own", "origins"])
             for client in clients {
                 table.add(
                     client.id, client.isPublic ? "public" : "confidential", client.scopes.joined(separator: " "),
                     client.audience, client.profile,
-                    client.overrides.named.map { "\($0) \($1)" }.joined(separator: ", "))
+                    client.overrides.named.map { "\($0) \($1)" }
+                        .joined(separator: ", "),
+                    client.origins.map(\.text).joined(separator: " "))
             }
             return table.text
         }
@@ -122,6 +127,7 @@ extension ClientRegistration {
         ]
         object["audience"] = audience.map(JSONValue.string)
         object["profile"] = profile.map(JSONValue.string)
+        if !origins.isEmpty { object["origins"] = .array(origins.map { .string($0.text) }) }
         for (name, value) in overrides.named { object[name] = .string(value) }
         // The built-in client was never registered.
         if createdAt.milliseconds > 0 { object["createdAt"] = .string("\(createdAt)") }

@@ -26,16 +26,39 @@ enum Python {
     ///   - request: what it reads from its standard input.
     /// - Returns: what it wrote to its standard output.
     static func run(_ script: String, _ request: JSONValue) async throws -> JSONValue {
+        try await run(tests.appending(path: "Python/\(script)"), request)
+    }
+
+    /// The same for a script in `Tests/BrowserTests`, which drives a browser.
+    static func browse(_ script: String, _ request: JSONValue) async throws -> JSONValue {
+        try await run(tests.deletingLastPathComponent().appending(path: "BrowserTests/\(script)"), request)
+    }
+
+    /// Whether there is a browser to drive, too.
+    static let hasBrowser: Bool = {
+        let folders = (environment["PATH"] ?? "").split(separator: ":")
+        return path != nil
+            && folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/chromedriver") }
+    }()
+
+    private static func run(_ script: URL, _ request: JSONValue) async throws -> JSONValue {
         let python = try #require(path, "there is no .venv: run Scripts/install.sh --tests")
         let outcome = try await Program.run(
-            [python, tests.appending(path: "Python/\(script)").path(percentEncoded: false)], in: TemporaryFolder(),
+            [python, script.path(percentEncoded: false)], in: TemporaryFolder(),
             input: String(decoding: request.serialized(), as: UTF8.self))
-        try #require(outcome.status == 0, "\(script): \(outcome.errors)")
+        try #require(outcome.status == 0, "\(script.lastPathComponent): \(outcome.errors)")
         return try JSONValue(parsing: Array(outcome.output.utf8))
     }
 }
 
 extension Trait where Self == ConditionTrait {
+    /// For tests that drive a browser.
+    static var browser: Self {
+        .enabled(
+            if: Python.hasBrowser || ProcessInfo.processInfo.environment["CI"] == "true",
+            "there is no browser to drive: run Scripts/install.sh --tests")
+    }
+
     /// For tests that run ``Python``.
     static var python: Self {
         .enabled(if: Python.isWanted, "there is no .venv: run Scripts/install.sh --tests, or set MARTLET_PYTHON")

@@ -56,6 +56,10 @@ struct ConfigurationProblemTests {
         ),
         ("passwords:\n  threads: 0", "2:12: passwords.threads is \"0\". It has to be a whole number from 1 to 256."),
         (
+            "allowedOrigins: [https://a.example, https://app.example.com/]",
+            "1:37: allowedOrigins is \"https://app.example.com/\". It has to be a list of origins as browsers send them, such as [https://app.example.com]. Leave out the slash at its end."
+        ),
+        (
             "trustedProxies: 10.0.0.0/8",
             "1:17: trustedProxies has to be a list of addresses or CIDR ranges, such as [10.0.0.0/8, ::1]."
         ),

@@ -55,6 +55,7 @@ struct ConfigurationTests {
               rotateAfter: 30d
               publishLead: 1h
             signUp: open
+            allowedOrigins: [https://app.example.com, "http://localhost:5173"]
             passwords:
               memory: 64 MiB
               iterations: 3
@@ -83,6 +84,8 @@ struct ConfigurationTests {
         #expect(configuration.signingKeys.algorithm == .edDSA)
         #expect(configuration.signingKeys.publishLead == .seconds(3_600))
         #expect(configuration.signUp == .open)
+        let origins = configuration.authoritySettings(port: 1).allowedOrigins.map(\.text)
+        #expect(origins == ["https://app.example.com", "http://localhost:5173"])
         #expect(configuration.passwords.parameters.memory == 64 << 20)
         #expect(configuration.passwords.rules.minimumLength == 12)
         #expect(configuration.keepEndedSessions == .seconds(7 * 86_400))

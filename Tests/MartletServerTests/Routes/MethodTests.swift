@@ -18,6 +18,7 @@ struct MethodTests {
                 if allowed.contains(.get) { allowed.insert(.head) }
                 for method in [.get, .head, .post, .put, .patch, .delete, .options] as [HTTPRequest.Method] {
                     let known = path.replacing("{id}", with: "1").replacing("{number}", with: "0")
+                        .replacing("{version}", with: WebModule.shared.version)
                     let answer = try await api.send(method, known)
                     guard !allowed.contains(method) else {
                         #expect(answer.status != 405 && answer.status != 404, "\(method) \(path)")

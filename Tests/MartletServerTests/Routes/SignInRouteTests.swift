@@ -99,11 +99,11 @@ struct SignInRouteTests {
         }
     }
 
-    @Test func cookiesAreNotThereYet() async throws {
+    @Test func anUnknownDeliveryIsRefused() async throws {
         try await ServedAuthority().serveAlice { api in
             let body = #"{"username":"alice","password":"\#(ServedAuthority.password)","delivery":"#
             #expect(try await api.post("/v1/sessions", json: body + #""body"}"#).status == 201)
-            let refused = try await api.post("/v1/sessions", json: body + #""cookie"}"#)
+            let refused = try await api.post("/v1/sessions", json: body + #""Cookie"}"#)
             #expect(refused.outcome == "400 malformed_request none")
         }
     }

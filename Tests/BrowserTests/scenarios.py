@@ -1,0 +1,315 @@
+"""What people do with martlet.js in a real browser, for BrowserTests.
+
+Reads one JSON object from standard input:
+  {"scenario": name, "server": URL, "ca": file, "tls": folder, "martlet": program, "data": folder, "user": name,
+   "password": text}
+and writes what it saw to standard output.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+
+from browser import PATIENCE, Browser, ScriptError, until
+from page_server import PageServer
+
+request = json.load(sys.stdin)
+server, user, password = request["server"], request["user"], request["password"]
+
+LOAD = """
+    const [server, options] = rest;
+    const { createMartlet } = await import(server + "/martlet.js");
+    window.events = [];
+    window.martlet = createMartlet(options);
+    for (const name of ["signed-in", "renewed", "signed-out"]) {
+        martlet.addEventListener(name, (event) => events.push({ name, ...event.detail }));
+    }
+    return await martlet.ready;
+"""
+
+
+def load(tab, **options):
+    return tab.wait(LOAD, server, options)
+
+
+def page(browser, **options):
+    """A tab of the server's own origin. Its API has no pages, so a script is let into one of its answers."""
+    tab = browser.open()
+    tab.cdp("Page.setBypassCSP", {"enabled": True})
+    tab.get(server + "/health/live")
+    tab.session = load(tab, **options)
+    return tab
+
+
+def sign_in(tab, name=user, secret=password):
+    return tab.wait("return await martlet.signIn({ username: rest[0], password: rest[1] })", name, secret)
+
+
+def fetch(tab, path="/v1/me"):
+    return tab.wait("return (await martlet.fetch(rest[0])).status", server + path)
+
+
+def events(tab, name):
+    return tab.run("return events.filter((event) => event.name === arguments[0])", name)
+
+
+def renewals(tab, count):
+    until(f"{count} renewals", lambda: len(events(tab, "renewed")) >= count, 2 * PATIENCE)
+
+
+def command(*arguments):
+    subprocess.run([request["martlet"], *arguments, "--data", request["data"]], check=True, capture_output=True)
+
+
+def stays_signed_in(browser):
+    tab = page(browser)
+    assert tab.session is None
+    try:
+        sign_in(tab, secret="wrong")
+        raise AssertionError("a wrong password signed in")
+    except ScriptError as error:
+        assert error.code == "invalid_credentials", error
+    session = sign_in(tab)
+    assert session["user"]["username"] == user
+    statuses = []
+    # Calls all the time, over several lives of an access token.
+    until("4 renewals", lambda: statuses.append(fetch(tab)) or len(events(tab, "renewed")) >= 4, 2 * PATIENCE)
+    assert set(statuses) == {200}, statuses
+    # No script can read the cookie, and nothing is kept where one could.
+    assert tab.run("return document.cookie") == ""
+    assert tab.run("return localStorage.length + sessionStorage.length") == 0
+    cookies = tab.cdp("Network.getCookies", {"urls": [server]})["cookies"]
+    assert [
+        (c["name"], c["httpOnly"], c["secure"], c["sameSite"], c["path"], c["domain"]) for c in cookies
+    ] == [("__Host-martlet-refresh", True, True, "Strict", "/", "localhost")], cookies
+    # A page that is opened anew knows who is there.
+    tab.get(server + "/health/live")
+    assert load(tab)["id"] == session["id"]
+    assert fetch(tab) == 200
+    assert events(tab, "signed-out") == []
+    tab.wait("await martlet.signOut()")
+    assert [event["reason"] for event in events(tab, "signed-out")] == ["signed_out"]
+    assert tab.cdp("Network.getCookies", {"urls": [server]})["cookies"] == []
+    tab.get(server + "/health/live")
+    assert load(tab) is None
+    return {}
+
+
+def ten_tabs(browser):
+    tabs = [page(browser)]
+    sign_in(tabs[0])
+    for _ in range(9):
+        tabs.append(page(browser))
+        assert tabs[-1].session is not None
+    # All of them call all the time, so each wants each token.
+    for tab in tabs:
+        tab.run(
+            "window.statuses = new Set(); window.stop = false;"
+            "(async () => { while (!stop) { statuses.add(await martlet.fetch(arguments[0]).then("
+            "(answer) => answer.status, (error) => error.code)); await new Promise((go) => setTimeout(go, 50)); } })()",
+            server + "/v1/me")
+    before = len(events(tabs[0], "renewed"))
+    renewals(tabs[0], before + 12)
+    statuses = set()
+    for tab in tabs:
+        tab.run("stop = true")
+        statuses |= set(tab.run("return [...statuses]"))
+    # The next one comes when nobody calls; until it has arrived everywhere, nothing is counted.
+    counts = []
+
+    def settled():
+        tokens = {json.dumps(tab.run("return events.at(-1)?.name ?? 'signed-in'")) for tab in tabs}
+        return tokens <= {'"renewed"', '"signed-in"'}
+
+    until("all tabs are signed in", settled)
+    for tab in tabs:
+        counts.append(len(events(tab, "signed-out")))
+    assert sum(counts) == 0, counts
+    assert statuses == {200}, statuses
+    # From now on nobody renews: what the first tab has heard of is what there was.
+    for tab in tabs[1:]:
+        tab.close()
+    tabs[0].wait("await martlet.signOut()")
+    return {"renewals": len(events(tabs[0], "renewed")), "cycles": 12}
+
+
+def closed_while_renewing(browser):
+    first, second = page(browser), page(browser)
+    sign_in(first)
+    until("the second tab has heard", lambda: second.run("return martlet.session"))
+    # The first tab's answers take so long that it holds the lock for a while.
+    first.cdp("Network.enable")
+    slow = {"offline": False, "latency": 15_000, "downloadThroughput": -1, "uploadThroughput": -1}
+    first.cdp("Network.emulateNetworkConditions", slow)
+    # It calls all the time, so it renews though nobody looks at it; the second does not.
+    first.run("setInterval(() => martlet.fetch(arguments[0]).catch(() => {}), 200)", server + "/v1/me")
+    second.run(
+        "Object.defineProperty(document, 'hidden', { value: true });"
+        "document.dispatchEvent(new Event('visibilitychange'))")
+
+    def is_renewing():
+        return second.wait(
+            "return (await navigator.locks.query()).held.some((lock) => lock.mode === 'exclusive')")
+
+    until("the first tab holds the lock", is_renewing)
+    first.close()
+    assert fetch(second) == 200
+    renewals(second, 1)
+    assert events(second, "signed-out") == []
+    third = page(browser)
+    assert third.session is not None and fetch(third) == 200
+    return {}
+
+
+def loses_the_network(browser):
+    tab = page(browser)
+    session = sign_in(tab)
+    tab.set_offline(True)
+    # It tries, in vain, and the access token dies meanwhile.
+    tab.run(
+        "window.calls = 0; const original = fetch;"
+        "window.fetch = (...all) => { calls += `${all[0]}`.endsWith('/refresh'); return original(...all); }")
+    # They begin at four fifths of its life.
+    until("several attempts", lambda: tab.run("return calls") >= 6)
+    assert tab.run("return martlet.session.id") == session["id"]
+    assert events(tab, "signed-out") == []
+    late = tab.run("window.late = martlet.fetch(arguments[0]).then((answer) => answer.status, (error) => error.code)",
+                   server + "/v1/me")
+    assert late is None
+    tab.set_offline(False)
+    assert tab.wait("return await late") == 200
+    assert events(tab, "signed-out") == []
+    renewals(tab, 1)
+    return {}
+
+
+def is_told_why(browser):
+    tab = page(browser)
+    sign_in(tab)
+    command("session", "revoke", "--all")
+    ended = until("the page hears of it", lambda: events(tab, "signed-out"))
+    assert [event["reason"] for event in ended] == ["revoked_by_admin"], ended
+    assert ended[0]["message"] == "An administrator ended the session."
+    assert tab.run("return martlet.session") is None
+    try:
+        fetch(tab)
+        raise AssertionError("it was fetched without a token")
+    except ScriptError as error:
+        assert error.code == "signed_out", error
+    assert tab.cdp("Network.getCookies", {"urls": [server]})["cookies"] == []
+    sign_in(tab)
+    assert fetch(tab) == 200
+    return {}
+
+
+def signs_out_everywhere(browser):
+    tabs = [page(browser) for _ in range(4)]
+    sign_in(tabs[0])
+    for tab in tabs:
+        until("every tab is signed in", lambda: tab.run("return martlet.session"))
+    tabs[2].wait("await martlet.signOut()")
+    for tab in tabs:
+        ended = until("every tab is signed out", lambda: events(tab, "signed-out"))
+        assert [event["reason"] for event in ended] == ["signed_out"], ended
+    sign_in(tabs[3])
+    for tab in tabs:
+        until("every tab is signed in again", lambda: tab.run("return martlet.session"))
+    return {}
+
+
+FORGE = """
+    const [server, user, password] = rest;
+    const outcomes = {};
+    const tries = {
+        json: ["POST", "cors", "application/json"], text: ["POST", "no-cors", "text/plain"],
+        form: ["POST", "no-cors", "application/x-www-form-urlencoded"], remove: ["DELETE", "cors", undefined],
+    };
+    const signIn = JSON.stringify({ username: user, password, delivery: "cookie" });
+    for (const [name, [method, mode, type]] of Object.entries(tries)) {
+        for (const path of method === "DELETE" ? ["/v1/sessions/current"] : ["/v1/sessions", "/v1/sessions/refresh"]) {
+            const headers = type ? { "Content-Type": type } : {};
+            const body = method === "DELETE" ? undefined : path === "/v1/sessions" ? signIn : "{}";
+            outcomes[`${name} ${path}`] = await fetch(server + path, {
+                method, mode, headers, body, credentials: "include",
+            }).then((answer) => answer.type, (error) => error.name);
+        }
+    }
+    return outcomes;
+"""
+
+
+def refuses_other_sites(browser):
+    tab = page(browser)
+    session = sign_in(tab)
+    jar = tab.cdp("Network.getCookies", {"urls": [server]})["cookies"]
+    # Another site, and one of the same site that nobody allowed: browsers send the cookie along from there.
+    for host in ("127.0.0.1", "localhost"):
+        forger = PageServer(request["tls"], host=host)
+        evil = browser.open(forger.origin + "/")
+        outcomes = evil.wait(FORGE, server, user, password)
+        assert set(outcomes.values()) <= {"TypeError", "opaque"}, outcomes
+        assert {value for key, value in outcomes.items() if "json" in key or "remove" in key} == {"TypeError"}
+        # A form that sends itself, which navigates.
+        evil.run(
+            "const form = document.createElement('form'); form.method = 'POST'; form.enctype = 'text/plain';"
+            "form.action = arguments[0] + '/v1/sessions/refresh'; const input = document.createElement('input');"
+            "input.name = '{\"a\":\"'; input.value = '\"}'; form.append(input); document.body.append(form); form.submit()",
+            server)
+        until("the form was answered", lambda: evil.run("return location.href").startswith(server))
+        evil.close()
+        forger.close()
+    assert fetch(tab) == 200
+    mine = tab.wait("return (await (await martlet.fetch(rest[0])).json()).sessions.map((one) => one.id)",
+                    server + "/v1/sessions")
+    assert mine == [session["id"]], mine
+    assert events(tab, "signed-out") == []
+    renewed = len(events(tab, "renewed"))
+    if renewed == 0:
+        assert tab.cdp("Network.getCookies", {"urls": [server]})["cookies"][0]["value"] == jar[0]["value"]
+    renewals(tab, renewed + 1)
+    return {"renewals": len(events(tab, "renewed"))}
+
+
+def works_from_an_allowed_origin(browser):
+    own = PageServer(request["tls"])
+    command("client", "add", "web", "--public", "--origin", own.origin)
+    tab = browser.open(own.origin + "/")
+    until("the server has heard of the client", lambda: is_allowed(tab))
+    assert load(tab, client="web") is None
+    session = sign_in(tab)
+    renewals(tab, 2)
+    assert fetch(tab) == 200
+    names = [cookie["name"] for cookie in tab.cdp("Network.getCookies", {"urls": [server]})["cookies"]]
+    assert names == ["__Host-martlet-refresh-web"], names
+    tab.get(own.origin + "/again")
+    assert load(tab, client="web")["id"] == session["id"]
+    # Tokens are for the page, the server, and what is named.
+    try:
+        tab.wait("await martlet.fetch('https://elsewhere.example/')")
+        raise AssertionError("a token went elsewhere")
+    except ScriptError as error:
+        assert error.code == "origin_refused", error
+    # It is not the client of another's cookie.
+    assert tab.wait(
+        "return (await fetch(rest[0] + '/v1/sessions/refresh', { method: 'POST', credentials: 'include',"
+        "headers: { 'Content-Type': 'application/json' }, body: '{}' })).status", server) == 403
+    tab.wait("await martlet.signOut()")
+    own.close()
+    return {}
+
+
+def is_allowed(tab):
+    return tab.wait(
+        "return fetch(rest[0] + '/v1/me').then((answer) => answer.status === 401, () => false)", server)
+
+
+signal.alarm(540)
+scenario = {
+    function.__name__: function
+    for function in (
+        stays_signed_in, ten_tabs, closed_while_renewing, loses_the_network, is_told_why, signs_out_everywhere,
+        refuses_other_sites, works_from_an_allowed_origin)
+}[request["scenario"]]
+with Browser(request["ca"]) as browser:
+    json.dump(scenario(browser), sys.stdout)
