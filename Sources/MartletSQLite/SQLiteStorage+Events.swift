@@ -18,11 +18,8 @@ extension SQLiteStorage {
         let direction = if case .after = query.order { "ASC" } else { "DESC" }
         return try await read { database in
             try database.rows(
-                """
-                SELECT number, record, mac FROM events WHERE \(conditions) ORDER BY number \(direction) LIMIT ?
-                """,
-                arguments.map(\.value) + [max(0, query.limit)]
-            ) { StoredEvent(number: try $0.integer(at: 0), text: try $0.text(at: 1), mac: try $0.bytes(at: 2)) }
+                "SELECT \(StoredEvent.columns) FROM events WHERE \(conditions) ORDER BY number \(direction) LIMIT ?",
+                arguments.map(\.value) + [max(0, query.limit)], StoredEvent.init)
         }
     }
 
@@ -39,9 +36,8 @@ extension SQLiteStorage {
         try await writeEvents { database, mark in
             var chain = try database.eventChain(mark: mark)
             let oldest = try database.rows(
-                "SELECT number, record, mac FROM events WHERE number < ? ORDER BY number LIMIT ?",
-                [chain.newest.number, max(0, limit)]
-            ) { StoredEvent(number: try $0.integer(at: 0), text: try $0.text(at: 1), mac: try $0.bytes(at: 2)) }
+                "SELECT \(StoredEvent.columns) FROM events WHERE number < ? ORDER BY number LIMIT ?",
+                [chain.newest.number, max(0, limit)], StoredEvent.init)
             let removed = oldest.prefix {
                 chain.newest.number - $0.number >= Int64(count) || $0.record.at < time
             }
@@ -125,9 +121,27 @@ extension Database {
         for event in events {
             // In the place of what somebody put behind the newest record: its place is known, and shows.
             try change(
-                "INSERT OR REPLACE INTO events (number, record, mac) VALUES (?, ?, ?)",
+                """
+                INSERT OR REPLACE INTO events (number, record, mac, at, kind, user, session)
+                VALUES (?1, ?2, ?3, ?2 ->> 'at', ?2 ->> 'kind', ?2 ->> 'user', ?2 ->> 'session')
+                """,
                 [event.number, event.text, Data(event.mac)])
         }
+    }
+}
+
+extension StoredEvent {
+    /// A record that is found by something else than it says was changed, so it has no MAC that fits.
+    fileprivate static let columns = """
+        number, record, CASE WHEN NOT json_valid(record) THEN zeroblob(32)
+            WHEN at IS record ->> 'at' AND kind IS record ->> 'kind' AND user IS record ->> 'user'
+                AND session IS record ->> 'session' THEN mac
+            ELSE zeroblob(32) END
+        """
+
+    /// Reads the columns.
+    fileprivate init(_ row: Columns) throws {
+        self.init(number: try row.integer(at: 0), text: try row.text(at: 1), mac: try row.bytes(at: 2))
     }
 }
 

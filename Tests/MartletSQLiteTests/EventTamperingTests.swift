@@ -63,7 +63,10 @@ struct EventTamperingTests {
             "UPDATE events SET record = replace(record, 'number', 'nothing') WHERE number = 5"),
         Tampering(
             "a changed time", .changed, at: 1,
-            "UPDATE events SET record = json_set(record, '$.at', 5) WHERE number = 1"),
+            "UPDATE events SET record = json_set(record, '$.at', 5), at = 5 WHERE number = 1"),
+        Tampering("a time that it is found by", .changed, at: 3, "UPDATE events SET at = 5 WHERE number = 3"),
+        Tampering("a user that it is found by", .changed, at: 3, "UPDATE events SET user = 'x' WHERE number = 3"),
+        Tampering("a text that is no JSON", .changed, at: 3, "UPDATE events SET record = 'x' WHERE number = 3"),
         Tampering("a changed MAC", .changed, at: 7, "UPDATE events SET mac = zeroblob(32) WHERE number = 7"),
         Tampering(
             "a changed text and MAC", .changed, at: 7,
@@ -89,12 +92,14 @@ struct EventTamperingTests {
             """),
         Tampering(
             "a copy inserted after the last", .inserted, at: 13,
-            "INSERT INTO events (number, record, mac) SELECT 13, record, mac FROM events WHERE number = 3"),
+            "INSERT INTO events (number, record, mac, at, kind) SELECT 13, record, mac, at, kind FROM events WHERE number = 3"
+        ),
         Tampering(
             "a record inserted and the rest numbered anew", .inserted, at: 4,
             """
             UPDATE events SET number = -number - 1 WHERE number >= 4;
-            INSERT INTO events (number, record, mac) VALUES (4, '{"at":1,"kind":"sign_in"}', randomblob(32));
+            INSERT INTO events (number, record, mac, at, kind)
+                VALUES (4, '{"at":1,"kind":"sign_in"}', randomblob(32), 1, 'sign_in');
             UPDATE events SET number = -number WHERE number < 0;
             UPDATE event_chain SET newest = 13;
             """),
@@ -166,7 +171,7 @@ struct EventTamperingTests {
             try database.execute(
                 sql: """
                     DELETE FROM main.events;
-                    INSERT INTO main.events (number, record, mac) SELECT number, record, mac FROM kept.events;
+                    INSERT INTO main.events SELECT * FROM kept.events;
                     DELETE FROM main.event_chain; INSERT INTO main.event_chain SELECT * FROM kept.event_chain;
                     """)
         }

@@ -1,15 +1,16 @@
 extension Migration {
-    /// The records of events. What they are looked for by is read out of the sealed text, so the two cannot differ.
+    /// The records of events. What they are looked for by stands beside the sealed text; whenever a record is read, it is
+    /// held against the text.
     static let events = Migration(
         sql: """
             CREATE TABLE events (
                 number INTEGER NOT NULL PRIMARY KEY,
                 record TEXT NOT NULL,
                 mac BLOB NOT NULL CHECK (length(mac) = 32),
-                at INTEGER GENERATED ALWAYS AS (record ->> 'at') VIRTUAL,
-                kind TEXT GENERATED ALWAYS AS (record ->> 'kind') VIRTUAL,
-                user TEXT GENERATED ALWAYS AS (record ->> 'user') VIRTUAL,
-                session TEXT GENERATED ALWAYS AS (record ->> 'session') VIRTUAL
+                at INTEGER NOT NULL,
+                kind TEXT NOT NULL,
+                user TEXT,
+                session TEXT
             ) STRICT;
             CREATE INDEX events_of_user ON events (user, number) WHERE user IS NOT NULL;
             CREATE INDEX events_of_session ON events (session, number) WHERE session IS NOT NULL;
