@@ -10,12 +10,14 @@ import MartletCore
 
     /// - Throws: `PlacesError` where it is no such database.
     init(path: String) throws(PlacesError) {
-        unsafe database = .allocate(capacity: 1)
+        // Kept only once it is open: from then on a failing initializer would run `deinit`.
+        let database = UnsafeMutablePointer<MMDB_s>.allocate(capacity: 1)
         let status = unsafe MMDB_open(path, UInt32(MMDB_MODE_MMAP), database)
         guard status == MMDB_SUCCESS else {
             unsafe database.deallocate()
             throw PlacesError(path: path, cause: unsafe String(cString: MMDB_strerror(status)))
         }
+        unsafe self.database = database
     }
 
     deinit {

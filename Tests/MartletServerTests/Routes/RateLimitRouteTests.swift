@@ -4,6 +4,7 @@ import HummingbirdTesting
 import Logging
 import MartletCore
 import MartletProtocol
+import MartletTestKit
 import Testing
 
 @testable import MartletServer
