@@ -37,7 +37,7 @@ final class PasswordHasher: Sendable {
         self.parameters = parameters
         self.threads = NIOThreadPool(numberOfThreads: threads)
         self.capacity = threads + queue
-        self.strangersCapacity = threads + queue / 2
+        self.strangersCapacity = threads + (queue + 1) / 2
         self.measurements = measurements
         self.decoy = Self.decoy(parameters)
         self.threads.start()

@@ -36,7 +36,8 @@ extension Authority {
     /// An unknown name, a wrong password and a disabled account take the same work and give the same answer.
     ///
     /// - Throws: `invalidCredentials`; `malformedRequest` for a device name that cannot be or a password of more than
-    ///   1,024 bytes; `rateLimited` where too many failed; `overloaded` where too many wait for a password check; `storageUnavailable`.
+    ///   1,024 bytes; `rateLimited` where too many failed; `overloaded` where too many wait for a password check;
+    ///   `storageUnavailable`.
     public func signIn(_ request: SignIn) async throws(AuthorityError) -> IssuedTokens {
         let start = ContinuousClock.now
         defer { measurements.signIns.record(since: start) }
