@@ -76,7 +76,7 @@ final class PasswordHasher: Sendable {
 
     /// Runs work on one of the threads. It does not heed cancellation: work that was admitted is done, and its place
     /// in the queue is free only then.
-    private func run<Answer: Sendable>(
+    func run<Answer: Sendable>(
         within capacity: Int, _ work: @escaping @Sendable () throws(AuthorityError) -> Answer
     ) async throws(AuthorityError) -> Answer {
         let isAdmitted = load.withLock { load in

@@ -14,6 +14,7 @@ struct WatcherTests {
 
     private struct Watched {
         let authority: Authority
+        let clock: TestClock
         let alarms: AsyncStream<AuthorityEvent>
     }
 
@@ -23,10 +24,11 @@ struct WatcherTests {
     ) async throws {
         let watcher = Watcher(settings, places: nil)
         let (alarms, continuation) = AsyncStream<AuthorityEvent>.makeStream()
+        let clock = TestClock()
         let authority = try await Authority(
             settings: AuthoritySettings(
                 issuer: ServedAuthority.issuer, passwordParameters: PasswordParameters(memory: 8_192, iterations: 1)),
-            storage: InMemoryStorage(), masterKey: MasterKey(), clock: TestClock().clock,
+            storage: InMemoryStorage(), masterKey: MasterKey(), clock: clock.clock,
             report: { event in
                 watcher.note(event)
                 if case .alarm = event.kind { continuation.yield(event) }
@@ -37,7 +39,7 @@ struct WatcherTests {
             group.addTask {
                 await watcher.watch(authority, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             }
-            try await work(Watched(authority: authority, alarms: alarms))
+            try await work(Watched(authority: authority, clock: clock, alarms: alarms))
             group.cancelAll()
         }
     }
@@ -80,6 +82,8 @@ struct WatcherTests {
         try await watching { watched in
             for presenter in [Self.home, Presenter(address: "192.0.2.9", userAgent: "Firefox/141.0"), Self.thief] {
                 _ = try await signIn(watched.authority, from: presenter)
+                // Which session is the earlier one is told by its id, to the millisecond.
+                watched.clock.advance(by: .seconds(1))
             }
             var alarms = watched.alarms.makeAsyncIterator()
             let event = try #require(await alarms.next())
