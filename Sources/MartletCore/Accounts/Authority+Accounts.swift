@@ -3,7 +3,8 @@ public import MartletProtocol
 extension Authority {
     /// Makes an account for whoever asks.
     ///
-    /// - Throws: `forbidden` where sign-up is closed; `rateLimited`; `malformedRequest`; `conflict` where the name is taken.
+    /// - Throws: `forbidden` where sign-up is closed; `rateLimited`; `malformedRequest`; `conflict` where the name is
+    ///   taken.
     public func signUp(
         username: String, password: String, email: String?, presenter: Presenter = Presenter()
     ) async throws(AuthorityError) -> User {
@@ -61,8 +62,7 @@ extension Authority {
     /// Changes the requester's password, and ends the user's other sessions.
     ///
     /// - Throws: `invalidCredentials` where the old password is wrong, `rateLimited` where it was too often;
-    ///   `malformedRequest` where the new one will not
-    ///   do; `conflict` where the account changed meanwhile.
+    ///   `malformedRequest` where the new one will not do; `conflict` where the account changed meanwhile.
     public func changePassword(
         of requester: AuthenticatedRequester, from old: String, to new: String, presenter: Presenter = Presenter()
     ) async throws(AuthorityError) {

@@ -2,7 +2,8 @@ import MartletProtocol
 
 extension Authority {
     /// What is to be done now and then: writes down the ends of expired sessions, forgets old ones and entries of the
-    /// denylist that have left, rotates keys by age, records what was counted and removes old records. Cheap where nothing is due; run it about once a minute.
+    /// denylist that have left, rotates keys by age, records what was counted and removes old records. Cheap where
+    /// nothing is due; run it about once a minute.
     public func maintain() async throws(AuthorityError) {
         try await keys.maintain()
         let now = clock.now

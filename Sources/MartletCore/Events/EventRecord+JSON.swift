@@ -1,4 +1,4 @@
-import MartletJOSE
+package import MartletJOSE
 public import MartletProtocol
 
 extension EventRecord {
@@ -21,14 +21,7 @@ extension EventRecord {
             if let actor { $0.member("actor", actor) }
             if let detail { $0.member("detail", Self.cut(detail)) }
             if let alarm {
-                $0.member("alarm") {
-                    $0.object {
-                        $0.member("rule", alarm.rule)
-                        $0.member("score", alarm.score)
-                        $0.member("words", Self.cut(alarm.words))
-                        if let answer = alarm.answer { $0.member("answer", answer) }
-                    }
-                }
+                $0.member("alarm") { alarm.write(to: &$0) }
             }
         }
         return String(decoding: writer.bytes, as: UTF8.self)
@@ -69,7 +62,7 @@ extension EventRecord {
     }
 
     /// What others wrote must not fill the disk.
-    private static func cut(_ text: String) -> String {
+    fileprivate static func cut(_ text: String) -> String {
         guard text.utf8.count > longestText else { return text }
         var length = 0
         return String(
@@ -81,6 +74,18 @@ extension EventRecord {
 
     /// In bytes.
     static let longestText = 512
+}
+
+extension EventRecord.Alarm {
+    /// Writes it as an object.
+    package func write(to writer: inout JSONWriter) {
+        writer.object {
+            $0.member("rule", rule)
+            $0.member("score", score)
+            $0.member("words", EventRecord.cut(words))
+            if let answer { $0.member("answer", answer) }
+        }
+    }
 }
 
 extension Presenter {

@@ -30,7 +30,7 @@ public final class EventRecorder: Sendable {
     private let dropped: Counter
     private let state: Mutex<State>
     /// One at a time writes: records keep their order.
-    private let turn = Turn()
+    private let turnstile = Turnstile()
 
     init(
         storage: any EventStorage, key: EventKey, settings: EventSettings, clock: Clock, dropped: Counter = Counter()
@@ -54,7 +54,7 @@ public final class EventRecorder: Sendable {
         if isFirst { schedule(after: Self.delay) }
     }
 
-    /// Records what is known to others than the engine: an alarm.
+    /// Records what is known to others than the engine, such as a database that was put back.
     public func record(_ record: EventRecord) {
         if state.withLock({ add([record], to: &$0) }) { schedule(after: Self.delay) }
     }
@@ -88,7 +88,7 @@ public final class EventRecorder: Sendable {
     }
 
     private func write() async throws(AuthorityError) {
-        await turn.take()
+        await turnstile.enter()
         let result: Result<Void, AuthorityError>
         do throws(AuthorityError) {
             while let batch = nextBatch() { try await write(batch) }
@@ -96,7 +96,7 @@ public final class EventRecorder: Sendable {
         } catch {
             result = .failure(error)
         }
-        turn.pass()
+        turnstile.leave()
         try result.get()
     }
 
@@ -143,37 +143,5 @@ public final class EventRecorder: Sendable {
         }
         defer { state.isScheduled = true }
         return !state.isScheduled
-    }
-}
-
-/// Whose turn it is: one at a time, in order.
-private final class Turn: Sendable {
-    private struct State {
-        var isTaken = false
-        var waiting: [CheckedContinuation<Void, Never>] = []
-    }
-
-    private let state = Mutex(State())
-
-    func take() async {
-        await withCheckedContinuation { waiting in
-            let isFree = state.withLock { state in
-                if state.isTaken { state.waiting.append(waiting) }
-                defer { state.isTaken = true }
-                return !state.isTaken
-            }
-            if isFree { waiting.resume() }
-        }
-    }
-
-    func pass() {
-        let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            if state.waiting.isEmpty {
-                state.isTaken = false
-                return nil
-            }
-            return state.waiting.removeFirst()
-        }
-        next?.resume()
     }
 }

@@ -21,9 +21,9 @@ extension Authority {
     ///   - client: the client, authenticated by its secret.
     ///   - scopes: what the token is for; nil for all of the client's scopes.
     /// - Throws: `forbidden` for a public client; `insufficientScope` for a scope that the client does not have;
-    ///   `rateLimited`; `invalidCredentials` where the client was removed meanwhile; `overloaded`, with when to try again, where an
-    ///   entry of the denylist covers tokens of now, as after its client was removed and registered again;
-    ///   `storageUnavailable`.
+    ///   `rateLimited`; `invalidCredentials` where the client was removed meanwhile; `overloaded`, with when to try
+    ///   again, where an entry of the denylist covers tokens of now, as after its client was removed and registered
+    ///   again; `storageUnavailable`.
     public func issueClientToken(
         for client: ClientRegistration, scopes: [String]? = nil
     ) async throws(AuthorityError) -> IssuedClientToken {

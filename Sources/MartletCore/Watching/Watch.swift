@@ -61,7 +61,8 @@ public struct Watch: Sendable {
             var found: [(Rules.Finding, Subject?)] = []
             if let finding = Rules.deviceChange(seen) { found.append((finding, session)) }
             if let id = seen.session { found += renewed(id, seen).map { ($0, session) } }
-            if let network = seen.network, let id = seen.session, seen.isOtherDevice, seen.isOtherNetwork {
+            // Nearly every renewal comes from where the session was, so its address is not taken apart.
+            if seen.isOtherDevice, seen.isOtherNetwork, let id = seen.session, let network = seen.network {
                 let finding = networks.update(network, from: NetworkHistory()) { history in
                     history.strays.add(id, at: seen.at, within: Rules.straysWithin)
                     return Rules.manySessions(history)

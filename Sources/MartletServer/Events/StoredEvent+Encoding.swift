@@ -24,16 +24,7 @@ extension StoredEvent {
             if let count = record.count { $0.member("count", count) }
             if let actor = record.actor { $0.member("actor", actor) }
             if let detail = record.detail { $0.member("detail", detail) }
-            if let alarm = record.alarm {
-                $0.member("alarm") {
-                    $0.object {
-                        $0.member("rule", alarm.rule)
-                        $0.member("score", alarm.score)
-                        $0.member("words", alarm.words)
-                        if let answer = alarm.answer { $0.member("answer", answer) }
-                    }
-                }
-            }
+            if let alarm = record.alarm { $0.member("alarm") { alarm.write(to: &$0) } }
         }
     }
 

@@ -13,12 +13,7 @@ enum MetricsRoute {
         let route = Route<AuthorityRequestContext>(.get, path) { _, _ in
             .uncached(bytes: Array(report.text.utf8), type: MetricsText.mediaType)
         }
-        router.on(RouterPath(path), method: .get, use: route.respond)
-        router.on(RouterPath(path), method: .head, use: route.respondWithoutContent)
-        let refusal = RefusedMethod(allowed: [.get])
-        for method in refusal.refused {
-            router.on(RouterPath(path), method: method) { request, _ in refusal.response(to: request) }
-        }
+        router.add([route], at: path)
         return router
     }
 }

@@ -12,29 +12,18 @@ struct RevocationPage {
 
     /// - Parameter query: `limit`, `after` and `filter`, each at most once; nil for none.
     init(of log: RevocationLog, query: String?) throws {
-        let parameters = try FormParameters(parsing: (query ?? "").utf8)
-        let unknown = parameters.names.first { !["limit", "after", "filter"].contains($0) }
-        guard unknown == nil else { throw AuthorityError.malformed("The parameters here are limit, after and filter.") }
-        let limit = parameters["limit"].map { Int($0) ?? 0 } ?? 100
-        guard (1...1_000).contains(limit) else {
-            throw AuthorityError.malformed("The parameter limit is a number from 1 to 1000.")
-        }
+        let asked = try PageQuery(query)
         let (cursor, all) = log.snapshot()
-        var first = 0
-        if let text = parameters["after"] {
-            guard let after = RevocationCursor(text), after.epoch == cursor.epoch else {
-                throw AuthorityError.malformed("The parameter after is the next of the page before; begin without it.")
-            }
-            first = all.firstIndex { $0.number > after.number } ?? all.endIndex
-        }
+        let after = try asked.after { RevocationCursor($0).flatMap { $0.epoch == cursor.epoch ? $0 : nil } }
+        let first = after.map { after in all.firstIndex { $0.number > after.number } ?? all.endIndex } ?? 0
         let found = all[first...].lazy.filter { recorded in
-            guard let filter = parameters["filter"] else { return true }
+            guard let filter = asked.filter else { return true }
             return recorded.entry.kind.rawValue == filter || recorded.entry.id == filter || recorded.audience == filter
         }
-        let page = Array(found.prefix(limit + 1))
-        entries = page.prefix(limit)
+        let page = Array(found.prefix(asked.limit + 1))
+        entries = page.prefix(asked.limit)
         next =
-            page.count > limit
+            page.count > asked.limit
             ? entries.last.map { RevocationCursor(epoch: cursor.epoch, number: $0.number) } : nil
     }
 

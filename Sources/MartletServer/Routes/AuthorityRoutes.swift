@@ -31,18 +31,7 @@ public struct AuthorityRoutes<Context: ClientAddressContext>: Sendable {
         for (path, routes) in Dictionary(grouping: all(), by: \.path) {
             let crossOrigin = CrossOrigin.covers(path) ? CrossOrigin(authority: authority) : nil
             let routes = crossOrigin.map { crossOrigin in routes.map { $0.answering(crossOrigin) } } ?? routes
-            for route in routes {
-                router.on(RouterPath(path), method: route.method, use: route.respond)
-                if route.method == .get {
-                    router.on(RouterPath(path), method: .head, use: route.respondWithoutContent)
-                }
-            }
-            let refusal = RefusedMethod(allowed: routes.map(\.method))
-            for method in refusal.refused {
-                router.on(RouterPath(path), method: method) { request, _ in
-                    crossOrigin?.preflight(request, methods: routes.map(\.method)) ?? refusal.response(to: request)
-                }
-            }
+            router.add(routes, at: path) { crossOrigin?.preflight($0, methods: routes.map(\.method)) }
         }
     }
 

@@ -8,23 +8,26 @@ extension AuthorityRoutes {
         [
             Route(.get, "/v1/admin/events") { request, _ in
                 _ = try await administrator(of: request)
-                let asked = try EventPageRequest(query: request.uri.query, allowingFilter: true)
+                let asked = try PageQuery(request.uri.query)
                 let found = try await events(asked)
                 return .uncached(bytes: EventPage(found, limit: asked.limit).encoded())
             },
             Route(.get, "/v1/me/events") { request, _ in
                 let requester = try await authority.requester(of: request)
-                let asked = try EventPageRequest(query: request.uri.query, allowingFilter: false)
+                let asked = try PageQuery(request.uri.query, allowingFilter: false)
                 let found = try await authority.events(
-                    of: requester.user.id, before: asked.after, limit: asked.limit + 1)
+                    of: requester.user.id, before: asked.after(Self.number), limit: asked.limit + 1)
                 return .uncached(bytes: EventPage(found, limit: asked.limit).encoded(\.shownToUser))
             },
         ]
     }
 
+    /// The number of a record.
+    private static func number(_ text: String) -> Int64? { Int64(text).flatMap { $0 > 0 ? $0 : nil } }
+
     /// The filter is a kind, or the id of a user or session.
-    private func events(_ asked: EventPageRequest) async throws(AuthorityError) -> [StoredEvent] {
-        var query = EventQuery(.before(asked.after), limit: asked.limit + 1)
+    private func events(_ asked: PageQuery) async throws(AuthorityError) -> [StoredEvent] {
+        var query = EventQuery(.before(try asked.after(Self.number)), limit: asked.limit + 1)
         guard let filter = asked.filter else { return try await authority.recordedEvents(query) }
         guard let id = UUIDv7(filter) else {
             query.kinds = [EventKind(rawValue: filter)]

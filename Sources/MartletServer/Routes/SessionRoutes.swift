@@ -109,16 +109,24 @@ extension AuthorityRoutes {
             }
             return .body(token)
         }
-        let client = try await authority.cookieClient(body.string(ifPresent: "client"))
-        try origin.checkCookies(of: client, at: authority)
-        guard let token = try cookies.value(of: RefreshCookie.name(for: client.id)) else {
+        let (client, token) = try await cookie(meantBy: body, cookies, origin)
+        guard let token else {
             throw AuthorityError(
                 .refreshTokenInvalid,
                 message:
-                    "There is neither the cookie \(RefreshCookie.name(for: client.id)) nor the member refreshToken: "
+                    "There is neither the cookie \(RefreshCookie.name(for: client)) nor the member refreshToken: "
                     + "sign in.")
         }
-        return .cookie(token, client: client.id)
+        return .cookie(token, client: client)
+    }
+
+    /// The client whose cookie is meant, and the token in it; nil where there is no such cookie.
+    private func cookie(
+        meantBy body: JSONMembers, _ cookies: RequestCookies, _ origin: RequestOrigin
+    ) async throws -> (client: String, token: String?) {
+        let client = try await authority.cookieClient(body.string(ifPresent: "client"))
+        try origin.checkCookies(of: client, at: authority)
+        return (client.id, try cookies.value(of: RefreshCookie.name(for: client.id)))
     }
 
     /// Does the work; where the answer is to sign in, the cookie goes with it.
@@ -146,15 +154,14 @@ extension AuthorityRoutes {
         var bytes = try await request.body.bytes(upTo: limits.body)
         if bytes.isEmpty { bytes = Array("{}".utf8) } else { try request.headers.checkJSON() }
         let body = try JSONMembers(parsing: bytes, limits: JSONLimits(maximumBytes: limits.body))
-        let client = try await authority.cookieClient(body.string(ifPresent: "client"))
-        try origin.checkCookies(of: client, at: authority)
-        guard let token = try cookies.value(of: RefreshCookie.name(for: client.id)) else { return nil }
-        try await clearingCookie(of: client.id) { () async throws(AuthorityError) in
+        let (client, token) = try await cookie(meantBy: body, cookies, origin)
+        guard let token else { return nil }
+        try await clearingCookie(of: client) { () async throws(AuthorityError) in
             try await authority.signOut(
-                refreshToken: token, from: client.id, delivery: .cookie, presenter: request.presenter(context))
+                refreshToken: token, from: client, delivery: .cookie, presenter: request.presenter(context))
         }
         var response = Response.noContent
-        response.headers[values: .setCookie] = [RefreshCookie.clearing(client.id)]
+        response.headers[values: .setCookie] = [RefreshCookie.clearing(client)]
         return response
     }
 

@@ -128,8 +128,7 @@ public struct AuthorityServer: Service {
             services.insert(managementListener.serving(MetricsRoute.router(report).buildResponder()), at: 0)
         }
         let group = ServiceGroup(services: services, logger: logger)
-        let served: Result<Void, any Error>
-        do { served = .success(try await group.run()) } catch { served = .failure(error) }
+        let served = await Result(catching: { try await group.run() })
         do throws(AuthorityError) {
             try await authority.events.flush()
         } catch {

@@ -59,17 +59,15 @@ struct StorageOptions: ParsableArguments {
         let storage = try await SQLiteStorage(
             path: folder.databasePath, options: .init(readers: 1, onRestore: onlyReading ? .onlyRead : .refuse))
         if let restore = storage.restore { StandardError.put("warning: \("\(restore)".printable)\n") }
-        do {
+        let answer = await Result(catching: {
             let authority = try await Authority(
                 settings: settings(configuration, keys: storage.keys()), storage: storage, masterKey: masterKey)
-            let answer = await Result { try await work(authority) }
+            let answer = await Result(catching: { try await work(authority) })
             await flushEvents(of: authority)
-            await storage.close()
             return try answer.get()
-        } catch {
-            await storage.close()
-            throw error
-        }
+        })
+        await storage.close()
+        return try answer.get()
     }
 
     /// What was done is done, so where it cannot be recorded that is said, and no failure of the command.
@@ -94,11 +92,5 @@ struct StorageOptions: ParsableArguments {
             settings.keys.rotateAfter = .seconds(1_000 * 365 * 86_400)
         }
         return settings
-    }
-}
-
-extension Result where Failure == any Error {
-    fileprivate init(_ work: () async throws -> Success) async {
-        do { self = .success(try await work()) } catch { self = .failure(error) }
     }
 }

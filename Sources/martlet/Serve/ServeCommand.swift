@@ -88,9 +88,3 @@ private struct GreetingServer: Service {
         try await server.run()
     }
 }
-
-extension Result where Failure == any Error {
-    fileprivate init(catching work: () async throws -> Success) async {
-        do { self = .success(try await work()) } catch { self = .failure(error) }
-    }
-}

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Lets one task through at a time, in the order in which they came.
-final class Turnstile: Sendable {
+package final class Turnstile: Sendable {
     private struct State {
         var isTaken = false
         var waiters: [CheckedContinuation<Void, Never>] = []
@@ -9,8 +9,10 @@ final class Turnstile: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// Waits for its turn. Each call is followed by one of ``leave()``.
-    func enter() async {
+    package func enter() async {
         await withCheckedContinuation { continuation in
             let isFirst = state.withLock { state in
                 guard state.isTaken else {
@@ -24,7 +26,7 @@ final class Turnstile: Sendable {
         }
     }
 
-    func leave() {
+    package func leave() {
         let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard !state.waiters.isEmpty else {
                 state.isTaken = false
