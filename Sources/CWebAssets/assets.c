@@ -17,3 +17,9 @@ static const unsigned char martlet_d_ts[] = {
 };
 const unsigned char *const martlet_martlet_d_ts = martlet_d_ts;
 const size_t martlet_martlet_d_ts_length = sizeof martlet_d_ts;
+
+static const unsigned char pages_css[] = {
+#embed "../../Web/pages/martlet.css"
+};
+const unsigned char *const martlet_pages_css = pages_css;
+const size_t martlet_pages_css_length = sizeof pages_css;

@@ -85,6 +85,7 @@ extension InMemoryStorage {
                     guard end.at < forgetting else { continue }
                     state.sessions[session.id] = nil
                     state.statusIndices[session.id] = nil
+                    state.pageCookies = state.pageCookies.filter { $0.value != session.id }
                 } else if session.absoluteLimit < cutoff {
                     state.expire(session, .expiredAbsolute, at: now, denial)
                 } else if session.lastSeenAt + session.idleLimit + session.idleLimit < cutoff {

@@ -3,13 +3,7 @@ public import MartletProtocol
 
 extension InMemoryStorage {
     public func insert(_ user: User) async throws(StorageError) {
-        try access { state throws(StorageError) in
-            guard state.users[user.id] == nil, !state.users.values.contains(where: { $0.key == user.key }) else {
-                throw StorageError(.conflict, detail: "the user is there already")
-            }
-            state.users[user.id] = user
-            state.changes += 1
-        }
+        try access { state throws(StorageError) in try state.insert(user) }
     }
 
     public func user(_ id: UserID) async throws(StorageError) -> User? {

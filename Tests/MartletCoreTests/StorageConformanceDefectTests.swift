@@ -41,6 +41,9 @@ enum Defect: CaseIterable {
     case overwritesTheFirstEvent
     case listsEventsOfOthers
     case leavesNoAnchor
+    case bindsACookieToTheDead
+    case looksAndThenTakesALink
+    case leavesARowOut
 
     /// One of the cases that have to find it.
     var findingCase: String {
@@ -65,12 +68,15 @@ enum Defect: CaseIterable {
         case .overwritesTheFirstEvent: "events are appended in order by all who write, each sealed over the one before"
         case .listsEventsOfOthers: "events are found by user, session, kind and time, in both directions"
         case .leavesNoAnchor: "the oldest events are removed by age and by number, and leave their anchor"
+        case .bindsACookieToTheDead: "no page cookie is bound to a session that has ended or is not there"
+        case .looksAndThenTakesALink: "many who follow a link at once make one administrator"
+        case .leavesARowOut: "live and ended sessions are listed a page at a time, each once"
         }
     }
 }
 
 /// Storage in memory with one mistake.
-private struct DefectiveStorage: Storage {
+private struct DefectiveStorage: Storage, PassesPagesOn {
     let base = InMemoryStorage()
     let defect: Defect
 
@@ -227,6 +233,35 @@ private struct DefectiveStorage: Storage {
             before: time, keeping: count, limit: limit, sealedWith: key, record: record)
         if defect == .leavesNoAnchor { try base.access { $0.eventChain.anchor = anchor } }
         return removed
+    }
+
+    func bindPageCookie(_ hash: [UInt8], to session: SessionID) async throws(StorageError) -> Bool {
+        guard defect == .bindsACookieToTheDead else { return try await base.bindPageCookie(hash, to: session) }
+        try base.access { $0.pageCookies[hash] = session }
+        return true
+    }
+
+    func insertAdministrator(
+        _ user: User, link hash: [UInt8], at now: Timestamp
+    ) async throws(StorageError) -> Bool {
+        guard defect == .looksAndThenTakesALink else {
+            return try await base.insertAdministrator(user, link: hash, at: now)
+        }
+        guard try await base.isAdministratorLink(hash, at: now) else { return false }
+        await Task.yield()
+        try await base.insert(user)
+        try base.access { $0.administratorLinks = [:] }
+        return true
+    }
+
+    func endedSessions(before: SessionID?, limit: Int) async throws(StorageError) -> [Session] {
+        guard defect == .leavesARowOut, let before, let last = try await base.session(before) else {
+            return try await base.endedSessions(before: before, limit: limit)
+        }
+        // By the time alone: of two that ended together, one is left out.
+        return Array(
+            try await base.endedSessions(before: nil, limit: 1_000)
+                .filter { ($0.end?.at ?? $0.createdAt) < (last.end?.at ?? last.createdAt) }.prefix(limit))
     }
 
     // The rest is right.

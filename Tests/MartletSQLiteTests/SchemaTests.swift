@@ -12,7 +12,7 @@ struct SchemaTests {
         let hashes: [UInt64] = [
             9_688_522_835_117_549_124, 8_797_389_520_142_363_820, 18_065_341_995_868_667_136,
             9_717_108_234_079_957_170, 4_118_770_951_793_690_579, 3_747_141_327_125_141_125,
-            3_450_134_250_528_377_372,
+            3_450_134_250_528_377_372, 16_452_624_997_718_812_843,
         ]
         #expect(Migration.all.map { fnv1a($0.sql) } == hashes)
     }
@@ -120,15 +120,39 @@ struct SchemaTests {
             "events_of_session"
         ),
         ("SELECT number FROM events WHERE number > 9 ORDER BY number LIMIT 1", "PRIMARY KEY"),
+        (SQLiteStorage.usersByNameText, "sqlite_autoindex_users"),
+        ("SELECT hash FROM page_cookies WHERE session_id = x'00'", "sqlite_autoindex_page_cookies"),
     ])
     func aListUsesItsIndex(sql: String, index: String) async throws {
         let folder = try TemporaryFolder()
         let storage = try await SQLiteStorage(path: folder.database)
         let plan = try await storage.read { database in
-            try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN " + sql).map { $0["detail"] as String }
+            try Row.fetchAll(
+                database, sql: "EXPLAIN QUERY PLAN " + sql,
+                arguments: StatementArguments(repeatElement(0, count: sql.count { $0 == "?" }))
+            ).map { $0["detail"] as String }
         }
         #expect(plan.count == 1, "no sorting, no scan: \(plan)")
         #expect(plan.first?.contains(index) == true && plan.first?.hasPrefix("SEARCH") == true, "\(plan)")
+        await storage.close()
+    }
+
+    /// The lists of a console name the index that they are read from, so what is left to hold is that nothing is sorted.
+    @Test(arguments: [
+        SQLiteStorage.liveSessionsText(isBefore: false), SQLiteStorage.liveSessionsText(isBefore: true),
+        SQLiteStorage.endedSessionsText(isBefore: false), SQLiteStorage.endedSessionsText(isBefore: true),
+        SQLiteStorage.pageSessionText,
+    ])
+    func aConsoleListIsNotSorted(sql: String) async throws {
+        let folder = try TemporaryFolder()
+        let storage = try await SQLiteStorage(path: folder.database)
+        let plan = try await storage.read { database in
+            try Row.fetchAll(
+                database, sql: "EXPLAIN QUERY PLAN " + sql,
+                arguments: StatementArguments(repeatElement(0, count: sql.count { $0 == "?" }))
+            ).map { $0["detail"] as String }
+        }
+        #expect(!plan.contains { $0.contains("TEMP B-TREE") || $0 == "SCAN sessions" || $0 == "SCAN users" }, "\(plan)")
         await storage.close()
     }
 }

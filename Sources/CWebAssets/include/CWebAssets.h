@@ -12,3 +12,7 @@ extern const size_t martlet_martlet_js_length;
 /// Web/martlet.d.ts
 extern const unsigned char *const martlet_martlet_d_ts;
 extern const size_t martlet_martlet_d_ts_length;
+
+/// Web/pages/martlet.css
+extern const unsigned char *const martlet_pages_css;
+extern const size_t martlet_pages_css_length;

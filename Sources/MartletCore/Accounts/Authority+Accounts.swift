@@ -41,22 +41,34 @@ extension Authority {
     private func makeUser(
         username: String, password: String, email: String?, roles: [String]
     ) async throws(AuthorityError) -> User {
+        let user = try await newUser(username: username, password: password, email: email, roles: roles)
+        try await inserting { () async throws(StorageError) in try await storage.insert(user) }
+        return user
+    }
+
+    /// An account that is not in storage yet.
+    func newUser(
+        username: String, password: String, email: String?, roles: [String]
+    ) async throws(AuthorityError) -> User {
         let name = try Username.validated(username)
         let email = try email.map { address throws(AuthorityError) in try EmailAddress.validated(address) }
         let roles = try Role.validated(roles)
         let hash = try await hasher.hash(Password(new: password, for: name, rules: settings.passwordRules))
         let now = clock.now
         var random = SecureRandom()
-        let user = User(
+        return User(
             id: UserID(at: now, using: &random), username: name, email: email, roles: roles, passwordHash: hash,
             createdAt: now, passwordChangedAt: now
         )
+    }
+
+    /// Puts an account into storage, where its name may be taken.
+    func inserting<Value>(_ work: () async throws(StorageError) -> Value) async throws(AuthorityError) -> Value {
         do throws(StorageError) {
-            try await storage.insert(user)
+            return try await work()
         } catch {
             throw error.code == .conflict ? Self.usernameTaken : AuthorityError(error)
         }
-        return user
     }
 
     /// Changes the requester's password, and ends the user's other sessions.
@@ -64,7 +76,7 @@ extension Authority {
     /// - Throws: `invalidCredentials` where the old password is wrong, `rateLimited` where it was too often;
     ///   `malformedRequest` where the new one will not do; `conflict` where the account changed meanwhile.
     public func changePassword(
-        of requester: AuthenticatedRequester, from old: String, to new: String, presenter: Presenter = Presenter()
+        of requester: some Requester, from old: String, to new: String, presenter: Presenter = Presenter()
     ) async throws(AuthorityError) {
         let user = requester.user
         // Whoever stole an access token could try passwords here.
@@ -112,15 +124,21 @@ extension Authority {
     /// Disables a user, which ends the user's sessions, or enables one.
     ///
     /// - Returns: the user as it is now.
-    public func setDisabled(_ isDisabled: Bool, of username: String) async throws(AuthorityError) -> User {
+    public func setDisabled(
+        _ isDisabled: Bool, of username: String, by presenter: Presenter? = nil, actor: UserID? = nil
+    ) async throws(AuthorityError) -> User {
         let user = try await existingUser(username)
         let now = clock.now
         let ended = try await storing { () async throws(StorageError) in
             try await storage.setDisabled(isDisabled, of: user.id, at: now, denial: denial)
         }
         guard let ended else { throw Self.noSuchUser(username) }
-        report(AuthorityEvent(.adminAction(isDisabled ? .userDisabled : .userEnabled), at: now, user: user.id))
-        await reportEnded(ended, of: .user(user.id, except: nil), .userDisabled, at: now)
+        report(
+            AuthorityEvent(
+                .adminAction(isDisabled ? .userDisabled : .userEnabled), at: now, user: user.id, presenter: presenter,
+                actor: actor))
+        await reportEnded(
+            ended, of: .user(user.id, except: nil), .userDisabled, at: now, presenter: presenter, actor: actor)
         return try await existingUser(username)
     }
 

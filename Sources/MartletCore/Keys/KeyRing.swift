@@ -1,6 +1,6 @@
 import Crypto
 public import MartletJOSE
-import MartletProtocol
+public import MartletProtocol
 import NIOPosix
 import Synchronization
 
@@ -71,15 +71,19 @@ public final class KeyRing: Sendable {
 
     /// Makes a successor now. It is published at once and used after the publish lead; no request fails meanwhile.
     ///
+    /// - Parameter actor: the administrator who asks for it; nil for an operator's command.
     /// - Returns: the new key's record.
     /// - Throws: `conflict` where another process makes one at the same moment, or all ids are in use.
-    public func rotate(_ kind: KeyRecord.Kind) async throws(AuthorityError) -> KeyRecord {
+    public func rotate(
+        _ kind: KeyRecord.Kind, by presenter: Presenter? = nil, actor: UserID? = nil
+    ) async throws(AuthorityError) -> KeyRecord {
         try await reload()
         if kind == .refreshTokenMAC, RefreshTokenKey.nextID(after: schedule(of: kind).records) == nil {
             throw AuthorityError(
                 .conflict, message: "All 256 refresh token keys are in use; wait until the oldest is removed.")
         }
-        let record = try await addKey(kind, activeAt: clock.now + settings.publishLead)
+        let record = try await addKey(
+            kind, activeAt: clock.now + settings.publishLead, presenter: presenter, actor: actor)
         try await reload()
         guard let record else {
             throw AuthorityError(.conflict, message: "Another process is rotating this key; look at the list of keys.")
@@ -150,7 +154,9 @@ public final class KeyRing: Sendable {
 
     /// - Returns: nil where another process added one first, or no id is free.
     @discardableResult
-    private func addKey(_ kind: KeyRecord.Kind, activeAt: Timestamp) async throws(AuthorityError) -> KeyRecord? {
+    private func addKey(
+        _ kind: KeyRecord.Kind, activeAt: Timestamp, presenter: Presenter? = nil, actor: UserID? = nil
+    ) async throws(AuthorityError) -> KeyRecord? {
         let records = schedule(of: kind).records
         let id: String
         let secret: [UInt8]
@@ -173,7 +179,8 @@ public final class KeyRing: Sendable {
             try await storage.insert(record, expectedCount: records.count)
         }
         guard isAdded else { return nil }
-        report(AuthorityEvent(.keyAdded(kind, id: id), at: record.createdAt))
+        report(
+            AuthorityEvent(.keyAdded(kind, id: id), at: record.createdAt, presenter: presenter, actor: actor))
         return record
     }
 

@@ -48,6 +48,18 @@ public final class RevocationLog: Sendable {
         return (cursor, entries.filter { $0.entry.until > now })
     }
 
+    /// The entries that are in force, the newest first.
+    ///
+    /// - Parameter number: the list begins below it; nil for the newest.
+    public func newest(before number: Int64?, limit: Int) -> [RecordedRevocation] {
+        let now = clock.now
+        return state.withLock { state in
+            let end = number.map { state.entries.firstIndex(after: $0 - 1) } ?? state.entries.endIndex
+            return Array(
+                state.entries[..<end].reversed().lazy.filter { $0.entry.until > now }.prefix(max(0, limit)))
+        }
+    }
+
     /// The entries after a cursor, in order. Those that have left meanwhile are not among them.
     ///
     /// - Returns: nil where one cannot go on from there: it is of another epoch, or ahead of this log.

@@ -30,4 +30,6 @@ public enum PresentingClient: Sendable, Hashable {
 public enum Delivery: String, Sendable, Hashable, CaseIterable {
     case body
     case cookie
+    /// Not at all: the session belongs to the server's own pages, which have a cookie of their own.
+    case page
 }

@@ -1,8 +1,14 @@
 public import MartletJOSE
 import MartletProtocol
 
+/// Who makes a request, as storage has the session and its user now.
+public protocol Requester: Sendable {
+    var session: Session { get }
+    var user: User { get }
+}
+
 /// Who makes a request: a verified access token, and its session and user as storage has them now.
-public struct AuthenticatedRequester: Sendable {
+public struct AuthenticatedRequester: Requester {
     public let token: VerifiedAccessToken
     public let session: Session
     public let user: User

@@ -13,7 +13,7 @@ extension Authority {
 
     /// Signs out where the request came from.
     public func signOut(
-        _ requester: AuthenticatedRequester, presenter: Presenter = Presenter()
+        _ requester: some Requester, presenter: Presenter = Presenter()
     ) async throws(AuthorityError) {
         try await end(.session(requester.session.id), .signedOut, by: presenter)
     }
@@ -22,7 +22,7 @@ extension Authority {
     ///
     /// - Throws: `notFound` where the requester has no such session. Another user's is not there for this one.
     public func signOut(
-        _ id: SessionID, by requester: AuthenticatedRequester, presenter: Presenter = Presenter()
+        _ id: SessionID, by requester: some Requester, presenter: Presenter = Presenter()
     ) async throws(AuthorityError) {
         if id == requester.session.id { return try await signOut(requester, presenter: presenter) }
         guard let session = try await session(id), session.userID == requester.user.id else {
@@ -33,7 +33,7 @@ extension Authority {
 
     /// Signs out everywhere, or everywhere else.
     public func signOutEverywhere(
-        _ requester: AuthenticatedRequester, exceptCurrent: Bool, presenter: Presenter = Presenter()
+        _ requester: some Requester, exceptCurrent: Bool, presenter: Presenter = Presenter()
     ) async throws(AuthorityError) {
         // The present one last: should anything fail before, the requester can still try again.
         try await end(.user(requester.user.id, except: requester.session.id), .signedOutElsewhere, by: presenter)

@@ -110,8 +110,10 @@ public struct AuthorityServer: Service {
         router.add(middleware: RequestMeasurement(metrics: metrics))
         router.add(middleware: RequestLog())
         router.add(middleware: SecurityHeaders(strictTransportSecurity: strictTransportSecurity))
+        router.add(middleware: PageErrors())
         router.add(middleware: ProblemAnswers())
         routes.add(to: router)
+        PageRoutes<AuthorityRequestContext>(authority: routes.authority, limits: routes.limits).add(to: router)
         return router
     }
 

@@ -1,3 +1,4 @@
+import MartletCore
 import MartletServer
 
 #if canImport(Darwin)
@@ -12,9 +13,12 @@ import Glibc
 struct Greeting {
     private let lines: [String]
 
-    /// - Parameter options: what `serve` was told; the commands in the greeting are told the same.
+    /// - Parameters:
+    ///   - options: what `serve` was told; the commands in the greeting are told the same.
+    ///   - administratorLink: what makes the first administrator; nil where there is one.
     init(
-        _ server: AuthorityServer, folder: DataFolder, configuration: ServerConfiguration, options: StorageOptions
+        _ server: AuthorityServer, folder: DataFolder, configuration: ServerConfiguration, options: StorageOptions,
+        administratorLink: PageCookie?
     ) {
         let scheme = configuration.plainHTTP ? "http" : "https"
         let url = "\(scheme)://\(server.address)"
@@ -31,10 +35,18 @@ struct Greeting {
         let isFound = hasUsualData && configuration.issuer == nil
         let ca = hasLocalCertificate && !isFound ? " --ca \(folder.authorityCertificatePath)" : ""
         let metrics = server.managementAddress.map { ["Metrics:     http://\($0)/metrics"] } ?? []
+        // Whoever has the link becomes administrator, so it goes to the terminal, and into no log.
+        let first = administratorLink.map { link in
+            [
+                "Make the first administrator, in a browser (works once, for an hour):",
+                "             \(configuration.issuer ?? url)/first-administrator?link=\(link.text)",
+            ]
+        }
         lines =
             [
                 "ready: \(url)",
                 "",
+            ] + (first ?? []) + [
                 "Add a user:  martlet user add alice\(storage)",
                 "Sign in:     martlet login --server \(configuration.issuer ?? url)\(ca) --user alice",
             ] + metrics + ["Stop:        Ctrl-C"]

@@ -57,7 +57,9 @@ struct ServeCommand: AsyncParsableCommand {
                 // and their holders sign in, rather than try again for ever.
                 _ = try await server.authority.keys.rotate(.refreshTokenMAC)
             }
-            let greeting = Greeting(server, folder: folder, configuration: configuration, options: storage)
+            let greeting = Greeting(
+                server, folder: folder, configuration: configuration, options: storage,
+                administratorLink: try await server.authority.makeAdministratorLink())
             try await ServiceGroup(
                 services: [GreetingServer(server: server, greeting: greeting)],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger

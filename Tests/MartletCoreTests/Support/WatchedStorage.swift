@@ -4,7 +4,7 @@ import MartletTestKit
 import Synchronization
 
 /// Storage in memory that counts what it is asked for, and lets a test do something at just the wrong moment.
-final class WatchedStorage: Storage {
+final class WatchedStorage: Storage, PassesPagesOn {
     typealias Work = @Sendable () async -> Void
 
     private struct State {

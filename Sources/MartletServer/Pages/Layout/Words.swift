@@ -1,0 +1,234 @@
+import MartletCore
+import MartletProtocol
+
+/// Every word on the pages, in one language: the whole catalogue. The initial values are the English ones.
+///
+/// Another language is a value of this type, in a file of its own, with its words put in place of these, and an entry
+/// in ``all``. Words that it leaves out stay English.
+struct Words: Sendable {
+    /// The language tag (RFC 5646) that its pages carry.
+    var language = "en"
+
+    static let english = Words()
+    /// What a browser can choose from, English first.
+    static let all: [Words] = [.english]
+
+    // MARK: On every page
+    var skip = "Skip to the content"
+    var mainNavigation = "Main"
+    var consoleNavigation = "Console"
+    var account = "Account"
+    var console = "Console"
+    var signOut = "Sign out"
+    var otherSite = "This form was not sent from a page of this server, so nothing was done."
+    var formType = "A form is sent as application/x-www-form-urlencoded."
+    var oldForm = "This page was opened before you last signed in or out. Open it again and repeat what you did."
+
+    // MARK: Signing in and up
+    var signIn = "Sign in"
+    var signInTitle = "Sign in"
+    var username = "Username"
+    var password = "Password"
+    var email = "E-mail address"
+    var optional = "optional"
+    var noAccount = "No account yet?"
+    var signUp = "Sign up"
+    var signUpTitle = "Make an account"
+    var haveAccount = "Have an account already?"
+    var passwordHint: @Sendable (Int) -> String = { "At least \($0) characters. A few words make a good one." }
+    var wrongCredentials = "The username or the password is wrong."
+    var tooMany = "There were too many attempts. Wait a little, then try again."
+    var busy = "The server is busy. Wait a moment, then try again."
+    var storageAway = "The server cannot reach its storage right now. You are not signed out; try again in a moment."
+    var usernameTaken = "This username is taken; choose another."
+    var signedOutTitle = "You are signed out"
+    var signedOutText = "Nobody can use this browser as you any more."
+    var signInAgain = "Sign in again"
+    var signInFirst = "Sign in to go on."
+    var over: @Sendable (EndReason?) -> String = { reason in
+        switch reason {
+        case .signedOutElsewhere?: "You signed this browser out from another device. Sign in to go on."
+        case .revokedByAdmin?: "An administrator ended your session. Sign in to go on."
+        case .expiredIdle?: "You were away for too long. Sign in to go on."
+        case .expiredAbsolute?: "You were signed in for as long as it is allowed. Sign in to go on."
+        case .passwordChanged?: "The password was changed, which ends all other sessions. Sign in with the new one."
+        case .userDisabled?: "This account is disabled. Ask an administrator."
+        default: "Your session is over. Sign in to go on."
+        }
+    }
+
+    // MARK: The first administrator
+    var welcomeTitle = "Welcome to Martlet"
+    var welcomeText = "Make the first administrator. This link works once."
+    var makeAdministrator = "Make the administrator"
+    var linkOverTitle = "This link is used up"
+    var linkOverText = """
+        It works once and for an hour, as long as there is no administrator. Where there is none yet, starting the server \
+        again prints another.
+        """
+
+    // MARK: Errors
+    var errorTitle: @Sendable (Int) -> String = { status in
+        switch status {
+        case 400: "The request is malformed"
+        case 403: "This is not allowed"
+        case 404: "There is no such page"
+        case 405: "This cannot be done here"
+        case 413: "This is too large"
+        case 429: "Too many attempts"
+        case 503: "The server is busy"
+        case 500...: "The server failed"
+        default: "This did not work"
+        }
+    }
+    var noSuchPage = "The address may be mistyped, or what was here is gone."
+    var forAdministrators = "The console is for users with the role admin."
+    var failed = "Nothing is lost. Try again in a moment; the server's log says more."
+    var toAccount = "Go to your account"
+
+    // MARK: The account
+    var accountTitle = "Your account"
+    var profile = "Profile"
+    var memberSince = "Member since"
+    var roles = "Roles"
+    var noRoles = "none"
+    var changePassword = "Change the password"
+    var presentPassword = "Present password"
+    var newPassword = "New password"
+    var passwordEnds = "This signs you out everywhere else."
+    var passwordChanged = "The password is changed, and you are signed out everywhere else."
+    var presentPasswordWrong = "The present password is wrong."
+    var whereSignedIn = "Where you are signed in"
+    var thisDevice = "this one"
+    var firstSeen = "Signed in"
+    var lastSeen = "last seen"
+    var address = "Address"
+    var unknownAddress = "unknown address"
+    var signOutThere = "Sign out"
+    var signOutOthers = "Sign out everywhere else"
+    var signOutOthersText = "Every other browser and app has to sign in again."
+    var signedOutThere = "It is signed out."
+    var signedOutOthers = "You are signed out everywhere else."
+    var onlyHere = "You are signed in nowhere else."
+    var recentEvents = "Recent activity"
+    var noEventsYet = "Nothing has happened yet."
+
+    // MARK: The console
+    var overview = "Overview"
+    var users = "Users"
+    var sessions = "Sessions"
+    var clients = "Clients"
+    var keys = "Signing keys"
+    var revocations = "Revocations"
+    var liveSessions = "Live sessions"
+    var signInsToday = "Sign-ins in 24 hours"
+    var endsToday = "Ends in 24 hours"
+    var signInsChart = "Sign-ins, day by day"
+    var endsChart = "Ended sessions, day by day"
+    var chartSummary: @Sendable (_ total: Int, _ most: Int) -> String = {
+        "\($0) in 14 days, at most \($1) in one day"
+    }
+    var numbers = "The numbers"
+    var day = "Day (24 hours to)"
+    var count = "Count"
+    var countedAt = "Counted at"
+    var search = "Search"
+    var searchUsers = "Name begins with"
+    var order = "Order"
+    var byAge = "Newest first"
+    var byName = "By name"
+    var show = "Show"
+    var state = "State"
+    var live = "Live"
+    var ended = "Ended"
+    var every = "All"
+    var ofUser = "Of the user"
+    var next = "Next page"
+    var first = "First page"
+    var noUsers = "No user is found."
+    var noSessions = "No session is found."
+    var noRevocations = "Nothing is revoked at present."
+    var user = "User"
+    var created = "Created"
+    var device = "Device"
+    var client = "Client"
+    var seen = "Last seen"
+    var enabled = "enabled"
+    var disabled = "disabled"
+    var disable = "Disable"
+    var disableText = "The user is signed out everywhere and cannot sign in until enabled again."
+    var enable = "Enable"
+    var endSessions = "End all sessions"
+    var endSessionsText = "The user is signed out everywhere, and may sign in again."
+    var endSession = "End this session"
+    var endSessionText = "Its tokens are refused from now on."
+    var yourself = "This is your own account, so it cannot be disabled here."
+    var doneDisabled = "The user is disabled and signed out everywhere."
+    var doneEnabled = "The user is enabled."
+    var doneEnded = "It is over."
+    var doneRotated = "A new key is made and published. It is used once all verifiers can know it."
+    var story = "Story"
+    var signedInFrom = "Signed in"
+    var renewals = "Renewals"
+    var renewalsAndRepeats: @Sendable (_ renewals: Int, _ repeats: Int) -> String = {
+        $1 == 0 ? "\($0)" : "\($0), and \($1) repeated"
+    }
+    var places = "Seen at"
+    var delivery = "Delivery"
+    var deliveryName: @Sendable (Delivery) -> String = { delivery in
+        switch delivery {
+        case .body: "tokens in the answer"
+        case .cookie: "refresh token in a cookie"
+        case .page: "this server's pages"
+        }
+    }
+    var endsUnused = "Ends if unused"
+    var endsAtLatest = "Ends at the latest"
+    var userGone = "removed user"
+    var kind = "Kind"
+    var scopes = "Scopes"
+    var audience = "Audience"
+    var profileName = "Profile"
+    var isPublic = "public"
+    var isConfidential = "confidential"
+    var issuerItself = "this server"
+    var usualProfile = "the server's own"
+    var keysText = "Access tokens are signed with the active key. Verifiers fetch all of them."
+    var refreshKeys = "Refresh token keys"
+    var refreshKeysText = "They authenticate refresh tokens, and never leave the server."
+    var rotate = "Rotate"
+    var rotateText = "A new key is made now and takes over once it has been published for long enough. Nothing fails."
+    var algorithm = "Algorithm"
+    var from = "Used from"
+    var removed = "Removed at"
+    var keyState: @Sendable (KeySchedule.State) -> String = { state in
+        switch state {
+        case .upcoming: "published, not used yet"
+        case .active: "active"
+        case .retiring: "kept for what it signed"
+        case .dead: "to be removed"
+        }
+    }
+    var events = "Events"
+    var noEvents = "No event is found."
+    var kindOfEvent = "Kind of event"
+    var whatHappened = "What happened"
+    var time = "Time"
+    var session = "Session"
+    var follow = "Follow live"
+    var stopFollowing = "Stop following"
+    var following = "This page is fetched anew every few seconds."
+    var whatIsRevoked = "What"
+    var until = "Kept until"
+    var madeBefore = "made before"
+    var everything = "everything"
+
+    // MARK: Times and devices
+    var now = "just now"
+    var minutes: @Sendable (Int64) -> String = { $0 == 1 ? "a minute ago" : "\($0) minutes ago" }
+    var hours: @Sendable (Int64) -> String = { $0 == 1 ? "an hour ago" : "\($0) hours ago" }
+    var days: @Sendable (Int64) -> String = { $0 == 1 ? "yesterday" : "\($0) days ago" }
+    var months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    var deviceOn: @Sendable (_ program: String, _ system: String) -> String = { "\($0) on \($1)" }
+    var unknownDevice = "Unknown device"
+}
