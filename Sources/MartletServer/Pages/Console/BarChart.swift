@@ -19,7 +19,7 @@ struct BarChart {
         let summary = words.chartSummary(values.reduce(0, +), most)
         return """
             <figure class="card chart"><figcaption><h2>\(title)</h2><p>\(summary)</p></figcaption>
-            <svg viewBox="-36 -8 600 152" role="img" aria-label="\(title): \(summary)">
+            <svg viewBox="-56 -12 620 160" role="img" aria-label="\(title): \(summary)">
             \(each: [0, 0.5, 1], { line(at: $0, scale: scale) })
             \(each: values.indices, { bar($0, step: step, scale: scale) })
             \(label(at: 0, step: step, anchor: "start"))\(label(at: values.count - 1, step: step, anchor: "end"))
