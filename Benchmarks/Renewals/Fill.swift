@@ -13,6 +13,8 @@ struct Fill: AsyncParsableCommand {
     @Option(help: "The token files, FILE-1 and so on.") var output: String
     @Option(help: "How many token files.") var files = 2
     @Option(help: "How many sessions a user has.") var perUser = 2
+    @Flag(help: "Record a sign-in of each session, and end a tenth of them, for a replay that is recorded.")
+    var events = false
 
     func run() async throws {
         let opened = try await OpenedAuthority(data: data)
@@ -37,18 +39,29 @@ struct Fill: AsyncParsableCommand {
                             passwordHash: PasswordHash(text: "$argon2id$v=19$m=19456,t=2,p=1$\(id)$\(id)"),
                             createdAt: now, passwordChangedAt: now))
                 }
-                let (session, token) = try opened.authority.newSession(
+                var (session, token) = try opened.authority.newSession(
                     of: users[users.count - 1].id, client: client, delivery: .body, device: nil,
                     presenter: Presenter(address: "127.0.0.1", userAgent: agent), at: now)
+                if events, number.isMultiple(of: 10) { session.end = SessionEnd(at: now, reason: .replayDetected) }
                 rows.append(session)
                 if number.isMultiple(of: step) { written[number / step % files].append(token.text) }
             }
             try await opened.storage.fill(users: users, sessions: rows)
+            if events { try await record(rows, in: opened, at: now) }
         }
         await opened.storage.close()
         for (number, lines) in written.enumerated() {
             let text = lines.shuffled().joined(separator: "\n") + "\n"
             try Data(text.utf8).write(to: URL(fileURLWithPath: "\(output)-\(number + 1)"))
         }
+    }
+    private func record(_ sessions: [Session], in opened: OpenedAuthority, at now: Timestamp) async throws {
+        let presenter = Presenter(address: "127.0.0.1", userAgent: "Firefox/140.0")
+        let records = sessions.map {
+            EventRecord(
+                $0.end == nil ? .signIn : .replay, at: now, user: $0.userID, session: $0.id, client: $0.clientID,
+                presenter: presenter)
+        }
+        try await opened.storage.append(records, sealedWith: opened.eventKey)
     }
 }

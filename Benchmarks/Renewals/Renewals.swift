@@ -14,10 +14,12 @@ struct Renewals: AsyncParsableCommand {
 struct OpenedAuthority {
     let authority: Authority
     let storage: SQLiteStorage
+    let eventKey: EventKey
 
     init(data: String, durability: Durability = .relaxed, options: SQLiteStorage.Options = .init()) async throws {
         let folder = try DataFolder(creatingAt: data)
         let masterKey = try folder.masterKey()
+        eventKey = EventKey(masterKey)
         storage = try await SQLiteStorage(path: folder.databasePath, options: options)
         authority = try await Authority(
             settings: AuthoritySettings(issuer: "https://localhost", durability: durability), storage: storage,

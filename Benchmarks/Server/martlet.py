@@ -34,10 +34,10 @@ class Martlet:
             sys.exit(f"{command} failed:\n{result.stdout}{result.stderr}")
         return result.stdout.splitlines()
 
-    def fill(self, sessions, output, tokens=None, files=2, per_user=2):
+    def fill(self, sessions, output, tokens=None, files=2, per_user=2, events=False):
         """Makes sessions, and writes the refresh tokens of some or all of them."""
         self.bench("fill", "--sessions", str(sessions), "--tokens", str(tokens or sessions), "--output", output,
-                   "--files", str(files), "--per-user", str(per_user))
+                   "--files", str(files), "--per-user", str(per_user), *(["--events"] if events else []))
 
     def admin_and_reader(self, folder):
         """Adds an administrator, and a client that reads the feed; gives the options that name them and their secrets."""

@@ -8,6 +8,7 @@ printed is a table of plain text; docs/performance.md explains it.
 
 import argparse
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -18,10 +19,12 @@ import time
 from attack import Attack
 from cpu import split_of_cpu
 from martlet import Martlet
+from pages import Pages
 from peers import Django, Glewlwyd
 from wrk import wrk
 
-SECTIONS = ["start", "renewals", "commits", "cpu", "latency", "herd", "sizes", "forgeries", "attack", "revocation", "peers"]
+SECTIONS = ["start", "renewals", "commits", "cpu", "latency", "herd", "sizes", "events", "pages", "forgeries", "attack",
+            "revocation", "peers"]
 
 
 def say(text):
@@ -142,6 +145,40 @@ class Bench:
             row(f"{sessions}", f"{rate:.0f}", f"{size / 1e6:.1f} MB", f"{size / sessions:.0f} B")
             martlet.remove()
 
+    def events(self):
+        """What recording renewals costs them: in turn, with their number and unusual ones recorded, and with each."""
+        headline("Renewals a second with events", "counted", "each", "none", "counted/none", "each/none")
+        rates = {"counted": [], "each": [], "none": []}
+        for number in range(self.options.rounds):
+            for renewals, found in rates.items():
+                with self.martlet.server(tls=False, EVENTS_RENEWALS=renewals) as server:
+                    self.renew(server, seconds=1)
+                    found.append(self.renew(server).rate)
+        shares = [statistics.median(with_events / without for with_events, without in zip(rates[name], rates["none"]))
+                  for name in ("counted", "each")]
+        row("HTTP, relaxed", *(f"{statistics.median(found):.0f}" for found in rates.values()),
+            *(f"{share:.2f}" for share in shares))
+
+    def pages(self):
+        """The server's own pages with a million sessions, as long as a browser beside it waits for each."""
+        martlet = Martlet(self.options.martlet, self.options.tool, f"{self.folder}/data-pages")
+        martlet.admin_and_reader(self.folder)
+        say(f"  making {self.options.page_sessions} sessions and as many events …")
+        martlet.fill(self.options.page_sessions, f"{self.folder}/page-tokens", tokens=1, files=1, events=True)
+        headline(f"Pages with {self.options.page_sessions} sessions, in ms", "first", "median", "longest")
+        slow = []
+        with martlet.server() as server:
+            pages = Pages(server.address)
+            pages.sign_in("root")
+            for path in pages.paths():
+                times = pages.times(path, rounds=20)
+                row(re.sub(r"[0-9A-Za-z_-]{16,}", "…", path), *(f"{took:.1f}" for took in times))
+                if times[1] > 30:
+                    slow.append(path)
+        martlet.remove()
+        if slow:
+            sys.exit("slower than 30 ms: " + " ".join(slow))
+
     def forgeries(self):
         refused, accesses, rate = self.martlet.bench("forgeries")[0].split()
         headline("Forgeries, right in all but the MAC", "refused", "a second", "accesses")
@@ -239,6 +276,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--page-sessions", type=int, default=1_000_000)
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=SECTIONS)
     options = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="martlet-bench-")

@@ -41,7 +41,7 @@ struct ProblemCodeTests {
         (.revokedByAdmin, "revoked_by_admin"), (.expiredIdle, "expired_idle"), (.expiredAbsolute, "expired_absolute"),
         (.replayDetected, "replay_detected"), (.staleRepeat, "stale_repeat"), (.passwordChanged, "password_changed"),
         (.userDisabled, "user_disabled"), (.userRemoved, "user_removed"), (.clientRemoved, "client_removed"),
-        (.restoredStorage, "restored_storage"),
+        (.restoredStorage, "restored_storage"), (.suspiciousActivity, "suspicious_activity"),
     ])
     func reasonsAreAsTheWireHasThem(reason: EndReason, name: String) {
         #expect(reason.rawValue == name)

@@ -100,6 +100,9 @@ public struct SessionStory: Sendable, Hashable {
         case .restoredStorage:
             return "The server was restored from a backup \(time), and every session was ended. It is nothing that the "
                 + "user did."
+        case .suspiciousActivity:
+            return "Detection found \(time) that somebody else may use the session, and its rule is set to have the "
+                + "user sign in again. The alarm says what was seen."
         default: return "The session ended \(time): \(end.reason.rawValue). \(end.reason.explanation)"
         }
     }

@@ -9,7 +9,7 @@ extension Authority {
             AuthorityEvent(
                 .alarm(alarm), at: event.at, user: event.user, session: event.session, client: event.client,
                 presenter: event.presenter, earlierPresenter: event.earlierPresenter))
-        guard alarm.answer == .end, let session = event.session else { return }
-        try await end(.session(session), .revokedByAdmin)
+        guard alarm.answer.endsSession, let session = event.session else { return }
+        try await end(.session(session), .suspiciousActivity)
     }
 }

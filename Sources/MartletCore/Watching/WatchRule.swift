@@ -27,8 +27,7 @@ public enum WatchRule: String, Sendable, Hashable, CaseIterable {
     public var usualAnswer: WatchAnswer {
         switch self {
         case .repeatFromElsewhere, .renewalRate, .passwordSpraying, .nameUnderAttack, .endedSession: .record
-        case .replay, .newDevice, .longSilence: .tell
-        case .travel, .deviceChange: .signIn
+        case .replay, .newDevice, .longSilence, .travel, .deviceChange: .tell
         case .manySessions: .end
         }
     }
@@ -40,8 +39,12 @@ public enum WatchAnswer: String, Sendable, Hashable, CaseIterable {
     case record
     /// The user hears of it.
     case tell
-    /// The user hears of it, and is to sign in again.
+    /// The user hears of it, and the session ends, so that whoever uses it has to sign in again.
     case signIn = "sign_in"
     /// The session ends.
     case end
+
+    /// The user hears of it.
+    public var tells: Bool { self == .tell || self == .signIn }
+    public var endsSession: Bool { self == .signIn || self == .end }
 }

@@ -26,6 +26,9 @@ public struct EndReason: RawRepresentable, Hashable, Sendable {
     /// Storage was restored from a backup and every session was ended.
     public static let restoredStorage = EndReason(rawValue: "restored_storage")
 
+    /// A rule of detection found that somebody else may use the session.
+    public static let suspiciousActivity = EndReason(rawValue: "suspicious_activity")
+
     /// The reason in words for the person at the screen.
     public var explanation: String {
         switch self {
@@ -41,6 +44,7 @@ public struct EndReason: RawRepresentable, Hashable, Sendable {
         case .userRemoved: "The account was removed."
         case .clientRemoved: "The application is no longer registered."
         case .restoredStorage: "The server was restored from a backup."
+        case .suspiciousActivity: "Something in the session did not look like its user, so it asks to sign in again."
         default: "The session is over."
         }
     }

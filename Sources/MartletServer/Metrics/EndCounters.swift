@@ -10,7 +10,9 @@ struct EndCounters: Sendable {
         .signedOut, .signedOutElsewhere, .passwordChanged, .revokedByAdmin, .userDisabled, .userRemoved,
         .clientRemoved, .expiredIdle, .expiredAbsolute,
     ]
-    private static let involuntary: [EndReason] = [.replayDetected, .staleRepeat, .restoredStorage]
+    private static let involuntary: [EndReason] = [
+        .replayDetected, .staleRepeat, .restoredStorage, .suspiciousActivity,
+    ]
 
     private let known = (voluntary + involuntary).map { ($0, Counter()) }
     private let other = Counter()

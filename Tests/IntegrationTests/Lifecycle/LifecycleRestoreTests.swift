@@ -86,7 +86,7 @@ struct LifecycleRestoreTests {
 
         let failure = try #require(await #expect(throws: MartletProcess.Failure.self) { try await serve(port: port) })
         #expect(failure.status == 1)
-        #expect(failure.errors.contains("that it lacks: 2."), "\(failure)")
+        #expect(failure.errors.contains("that it lacks: 3."), "\(failure)")
         #expect(failure.errors.contains("--after-restore end-sessions"))
         #expect(failure.errors.contains("--after-restore keep"))
         for command in [["user", "disable", "ada"], ["session", "revoke", "--all"], ["key", "rotate"]] {

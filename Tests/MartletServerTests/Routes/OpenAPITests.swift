@@ -62,6 +62,7 @@ struct OpenAPITests {
         let reasons: [EndReason] = [
             .signedOut, .signedOutElsewhere, .revokedByAdmin, .expiredIdle, .expiredAbsolute, .replayDetected,
             .staleRepeat, .passwordChanged, .userDisabled, .userRemoved, .clientRemoved, .restoredStorage,
+            .suspiciousActivity,
         ]
         #expect(documented == reasons.map(\.rawValue))
     }

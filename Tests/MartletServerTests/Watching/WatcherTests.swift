@@ -51,9 +51,10 @@ struct WatcherTests {
                 username: "alice", password: ServedAuthority.password, client: client, presenter: presenter))
     }
 
-    @Test func aSessionThatGoesOnElsewhereEndsWhereThatIsTheAnswer() async throws {
+    @Test(arguments: [WatchAnswer.end, .signIn])
+    func aSessionThatGoesOnElsewhereEndsWhereThatIsTheAnswer(answer: WatchAnswer) async throws {
         var settings = WatchSettings()
-        settings[.deviceChange] = .end
+        settings[.deviceChange] = answer
         try await watching(settings) { watched in
             let tokens = try await signIn(watched.authority, from: Self.home)
             let stolen = try await watched.authority.renew(
@@ -61,7 +62,7 @@ struct WatcherTests {
             var alarms = watched.alarms.makeAsyncIterator()
             let event = try #require(await alarms.next())
             guard case .alarm(let alarm) = event.kind else { return }
-            #expect(alarm.rule == .deviceChange && alarm.answer == .end)
+            #expect(alarm.rule == .deviceChange && alarm.answer == answer)
             #expect(event.session == tokens.session.id)
             #expect(event.presenter == Self.thief && event.earlierPresenter == Self.home)
             // The alarm is reported before the end; a renewal is refused once that is written.
@@ -70,11 +71,11 @@ struct WatcherTests {
                 end = try await watched.authority.session(tokens.session.id)?.end?.reason
                 await Task.yield()
             }
-            #expect(end == .revokedByAdmin)
+            #expect(end == .suspiciousActivity)
             let error = await #expect(throws: AuthorityError.self) {
                 try await watched.authority.renew(stolen.refreshToken, from: .implied, presenter: Self.thief)
             }
-            #expect(error?.reason == .revokedByAdmin)
+            #expect(error?.reason == .suspiciousActivity)
         }
     }
 

@@ -52,6 +52,7 @@ struct Words: Sendable {
         case .expiredIdle?: "You were away for too long. Sign in to go on."
         case .expiredAbsolute?: "You were signed in for as long as it is allowed. Sign in to go on."
         case .passwordChanged?: "The password was changed, which ends all other sessions. Sign in with the new one."
+        case .suspiciousActivity?: "Something in your session did not look like you. Sign in to go on."
         case .userDisabled?: "This account is disabled. Ask an administrator."
         default: "Your session is over. Sign in to go on."
         }
