@@ -35,6 +35,18 @@ extension SQLiteStorage {
         }
     }
 
+    public func usernames(of users: Set<UserID>) async throws(StorageError) -> [UserID: String] {
+        if users.isEmpty { return [:] }
+        let names = try await read { database in
+            let places = Array(repeating: "?", count: users.count).joined(separator: ", ")
+            return try database.rows("SELECT id, username FROM users WHERE id IN (\(places))", users.map(\.data)) {
+                row in
+                (try row.identifier(at: 0) as UserID, try row.text(at: 1))
+            }
+        }
+        return Dictionary(uniqueKeysWithValues: names)
+    }
+
     public func liveSessions(before: SessionID?, limit: Int) async throws(StorageError) -> [Session] {
         try await read { database in
             try database.rows(

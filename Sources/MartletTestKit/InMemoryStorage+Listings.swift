@@ -22,6 +22,13 @@ extension InMemoryStorage {
         }
     }
 
+    public func usernames(of users: Set<UserID>) async throws(StorageError) -> [UserID: String] {
+        try access { state in
+            Dictionary(
+                uniqueKeysWithValues: state.users.values.filter { users.contains($0.id) }.map { ($0.id, $0.username) })
+        }
+    }
+
     public func liveSessions(before: SessionID?, limit: Int) async throws(StorageError) -> [Session] {
         try access { state in
             let indices = state.statusIndices

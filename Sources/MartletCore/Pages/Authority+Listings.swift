@@ -19,6 +19,11 @@ extension Authority {
         try await storing { () async throws(StorageError) in try await storage.users(before: before, limit: limit) }
     }
 
+    /// The names of users; those that are not there are left out.
+    public func usernames(of users: Set<UserID>) async throws(AuthorityError) -> [UserID: String] {
+        try await storing { () async throws(StorageError) in try await storage.usernames(of: users) }
+    }
+
     /// Sessions that have not ended, the newest first, a page at a time.
     public func liveSessions(before: SessionID?, limit: Int) async throws(AuthorityError) -> [Session] {
         try await storing { () async throws(StorageError) in

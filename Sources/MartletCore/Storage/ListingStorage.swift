@@ -12,6 +12,9 @@ public protocol ListingStorage: Sendable {
     /// Users in order of their ids, the newest first.
     func users(before: UserID?, limit: Int) async throws(StorageError) -> [User]
 
+    /// The names of users, in one access; those that are not there are left out.
+    func usernames(of users: Set<UserID>) async throws(StorageError) -> [UserID: String]
+
     /// Sessions that have not ended, the last one that was made first.
     ///
     /// - Parameter before: one of them, or one that was; the list goes on after it.

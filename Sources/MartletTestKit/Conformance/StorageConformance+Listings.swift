@@ -27,6 +27,11 @@ extension StorageConformance {
             try requireEqual(newest, Array(ids.sorted().reversed().prefix(3)), "the newest")
             let rest = try await subject.other.users(before: newest.last, limit: 100).map(\.id)
             try requireEqual(newest + rest, ids.sorted().reversed(), "the pages together")
+
+            let nobody = Fixtures.userID()
+            let named = try await subject.other.usernames(of: [ids[0], ids[3], nobody])
+            try requireEqual(named, [ids[0]: "bob", ids[3]: "alí"], "the names of some, and of nobody")
+            try requireEqual(await subject.other.usernames(of: []), [:], "the names of none")
         },
         Case("live and ended sessions are listed a page at a time, each once") { subject in
             let user = try await subject.addUser()

@@ -44,6 +44,10 @@ extension PassesPagesOn {
         try await base.users(namedFrom: prefix, after: after, limit: limit)
     }
 
+    func usernames(of users: Set<UserID>) async throws(StorageError) -> [UserID: String] {
+        try await base.usernames(of: users)
+    }
+
     func users(before: UserID?, limit: Int) async throws(StorageError) -> [User] {
         try await base.users(before: before, limit: limit)
     }

@@ -232,9 +232,7 @@ extension PageRoutes {
     }
 
     private func names(of sessions: [Session]) async throws -> [UserID: String] {
-        var names: [UserID: String] = [:]
-        for id in Set(sessions.map(\.userID)) { names[id] = try await authority.user(id)?.username }
-        return names
+        try await authority.usernames(of: Set(sessions.map(\.userID)))
     }
 }
 
