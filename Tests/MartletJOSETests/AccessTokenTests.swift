@@ -68,6 +68,33 @@ struct AccessTokenTests {
         }
     }
 
+    /// At each place where text stands.
+    @Test func longTextsFullOfEscapesAreReadBack() throws {
+        let text = String(repeating: "\"\\\n\u{1}é", count: 200)
+        let claims = AccessTokenClaims(
+            issuer: Fixtures.policy.issuer, audience: [text, Fixtures.policy.audience], subject: text, clientID: text,
+            issuedAt: Fixtures.now, expiresAt: Fixtures.now + 1, tokenID: text, sessionID: text,
+            roles: [text, "", text],
+            scope: ["s"], custom: [text: .string(text), "a": [1, nil]])
+        var policy = Fixtures.policy
+        policy.maximumBytes = 100_000
+        let token = try AccessTokenSigner(key: Self.key).sign(claims)
+        #expect(try Fixtures.verifier(policy).verify(token, now: Fixtures.now).claims == claims)
+    }
+
+    @Test(arguments: [0, 9, 10, 99, 100, 1_234_567_890, .max, -1, -10, .min] as [Int64])
+    func timesAreWrittenInFull(time: Int64) throws {
+        var claims = Fixtures.claims
+        claims.issuedAt = time
+        claims.authenticatedAt = ~time
+        let token = try AccessTokenSigner(key: Self.key).sign(claims)
+        let payload = try JSONValue(parsing: Base64URL.decode(token.split(separator: ".")[1]))
+        #expect(payload["iat"] == .number(JSONNumber(time)))
+        #expect(payload["auth_time"] == .number(JSONNumber(~time)))
+        #expect(
+            payload.object?.members.map(\.name).prefix(7) == ["iss", "aud", "sub", "client_id", "iat", "exp", "jti"])
+    }
+
     @Test func theHeaderIsAsRFC9068HasIt() throws {
         let token = try AccessTokenSigner(key: Self.key).sign(Fixtures.claims)
         let header = try JSONValue(parsing: Base64URL.decode(token.split(separator: ".")[0])).object

@@ -78,17 +78,17 @@ struct AccessTokenClaimsReader {
         guard self.isAudienceRight else {
             throw JOSEError(.wrongAudience, "`aud` of the access token must name this audience.")
         }
-        return claims
+        return consume claims
     }
 
     /// Reads a name and its colon, if they are those of one of the claims that come next in our order, as in our tokens
     /// they are.
     private mutating func skipName(expecting next: Int) -> RegisteredClaim? {
-        let members = RegisteredClaim.encodedMembers
         // Two claims in a row may be left out: `sid` and `auth_time`.
-        for position in next..<min(next + 3, members.count) where self.json.skip(members[position]) {
+        for position in next..<min(next + 3, RegisteredClaim.count) {
+            guard let claim = RegisteredClaim(rawValue: position), self.json.skip(claim.encodedMember) else { continue }
             self.json.skipWhitespace()
-            return RegisteredClaim(rawValue: position)
+            return claim
         }
         return nil
     }

@@ -1,7 +1,9 @@
 /// The claims that have a place of their own in ``AccessTokenClaims``, in the order in which we write them.
-enum RegisteredClaim: Int, CaseIterable {
+enum RegisteredClaim: Int {
     case issuer, audience, subject, clientID, issuedAt, expiresAt, tokenID, sessionID, authenticatedAt, roles, scope
     case notBefore
+
+    static let count = 12
 
     /// The names in a token, in the order of the cases.
     static let names = [
@@ -10,11 +12,23 @@ enum RegisteredClaim: Int, CaseIterable {
 
     static let encodedNames = Self.names.map { Array($0.utf8) }
 
-    /// The names as they usually stand in the text, with quotes and colon.
-    static let encodedMembers = Self.names.map { Array("\"\($0)\":".utf8) }
-
-    /// What a token must have (RFC 9068 §2.2).
-    static let required: Set = [issuer, audience, subject, clientID, issuedAt, expiresAt, tokenID]
+    /// The name as it usually stands in the text, with quotes and colon.
+    var encodedMember: StaticString {
+        switch self {
+        case .issuer: #""iss":"#
+        case .audience: #""aud":"#
+        case .subject: #""sub":"#
+        case .clientID: #""client_id":"#
+        case .issuedAt: #""iat":"#
+        case .expiresAt: #""exp":"#
+        case .tokenID: #""jti":"#
+        case .sessionID: #""sid":"#
+        case .authenticatedAt: #""auth_time":"#
+        case .roles: #""roles":"#
+        case .scope: #""scope":"#
+        case .notBefore: #""nbf":"#
+        }
+    }
 
     var name: String { Self.names[self.rawValue] }
 }
@@ -23,7 +37,8 @@ enum RegisteredClaim: Int, CaseIterable {
 struct RegisteredClaimSet {
     private var bits: UInt16 = 0
 
-    static let required = RegisteredClaim.required.reduce(into: Self()) { $0.insert($1) }
+    /// What a token must have (RFC 9068 §2.2): the claims up to `jti`.
+    static var required: Self { Self(bits: (1 << (RegisteredClaim.tokenID.rawValue + 1)) - 1) }
 
     /// - Returns: `false` if the claim was there before.
     @discardableResult

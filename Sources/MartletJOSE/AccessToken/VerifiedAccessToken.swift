@@ -7,7 +7,7 @@ public struct VerifiedAccessToken: Hashable, Sendable {
         let claims: AccessTokenClaims
         let key: VerificationKey
 
-        init(claims: AccessTokenClaims, key: VerificationKey) {
+        init(claims: consuming AccessTokenClaims, key: consuming VerificationKey) {
             self.claims = claims
             self.key = key
         }
@@ -15,7 +15,7 @@ public struct VerifiedAccessToken: Hashable, Sendable {
 
     private let storage: Storage
 
-    init(claims: AccessTokenClaims, key: VerificationKey) {
+    init(claims: consuming AccessTokenClaims, key: consuming VerificationKey) {
         self.storage = Storage(claims: claims, key: key)
     }
 

@@ -109,25 +109,55 @@ extension Base64URL {
     }
 
     private static func decode(span source: Span<UInt8>) throws(JOSEError) -> [UInt8] {
-        let remainder = source.count % 4
-        guard remainder != 1 else {
-            throw self.malformed(source)
-        }
-        let count = source.count / 4 * 3 + max(remainder - 1, 0)
+        let count = try self.decodedCount(source)
         var isValid = false
-        // As above: whole groups of four below `source.count`, and three bytes out for each, which is `count` in all.
         let decoded = unsafe [UInt8](unsafeUninitializedCapacity: count) { target, initializedCount in
-            isValid = unsafe self.values.withUnsafeBufferPointer { values in
-                unsafe source.withUnsafeBufferPointer { source in
-                    unsafe self.decode(source, values: values, into: target)
-                }
-            }
+            isValid = unsafe self.decode(source, into: target)
             initializedCount = isValid ? count : 0
         }
         guard isValid else {
             throw self.malformed(source)
         }
         return decoded
+    }
+
+    /// Decodes base64url text for as long as the closure looks at the bytes. Throws as ``decode(_:)`` does.
+    @inline(__always)
+    static func withDecoded<Result>(
+        _ source: Span<UInt8>,
+        _ body: (UnsafeBufferPointer<UInt8>) -> Result
+    ) throws(JOSEError) -> Result {
+        let count = try self.decodedCount(source)
+        let result = unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count) { target -> Result? in
+            guard unsafe self.decode(source, into: target) else {
+                return nil
+            }
+            return unsafe body(UnsafeBufferPointer(target))
+        }
+        guard let result else {
+            throw self.malformed(source)
+        }
+        return result
+    }
+
+    /// The number of bytes that so many characters stand for.
+    private static func decodedCount(_ source: Span<UInt8>) throws(JOSEError) -> Int {
+        let remainder = source.count % 4
+        guard remainder != 1 else {
+            throw self.malformed(source)
+        }
+        return source.count / 4 * 3 + max(remainder - 1, 0)
+    }
+
+    /// - Parameter target: has room for what is decoded.
+    /// - Returns: Whether every character was of the alphabet and the unused bits were zero.
+    private static func decode(_ source: Span<UInt8>, into target: UnsafeMutableBufferPointer<UInt8>) -> Bool {
+        // As above: whole groups of four below `source.count`, and three bytes out for each.
+        unsafe self.values.withUnsafeBufferPointer { values in
+            unsafe source.withUnsafeBufferPointer { source in
+                unsafe self.decode(source, values: values, into: target)
+            }
+        }
     }
 
     /// - Returns: Whether every character was of the alphabet and the unused bits were zero.

@@ -154,12 +154,11 @@ struct JSONReader {
 
     /// Reads exactly these bytes, if they come next.
     @inline(__always)
-    mutating func skip(_ expected: [UInt8]) -> Bool {
-        guard self.bytes.span.contains(expected.span, at: self.position) else {
-            return false
-        }
-        self.position += expected.count
-        return true
+    mutating func skip(_ expected: StaticString) -> Bool {
+        // Safe: the span is of the literal itself, which lives as long as the program.
+        let isThere = expected.withUTF8Buffer { self.bytes.span.contains(unsafe $0.span, at: self.position) }
+        self.position += isThere ? expected.utf8CodeUnitCount : 0
+        return isThere
     }
 
     @inline(__always)

@@ -47,9 +47,11 @@ struct CompactJWS {
     /// - Throws: ``JOSEError/Code/invalidSignature`` if the key did not make the signature, or
     ///   ``JOSEError/Code/malformed`` if it is not base64url.
     func checkSignature(of bytes: Span<UInt8>, by key: VerificationKey) throws(JOSEError) {
-        let signature = try Base64URL.decode(bytes.extracting(self.signature))
         let signingInput = bytes.extracting(0..<self.payload.upperBound)
-        guard key.publicKey.isValidSignature(signature, for: signingInput) else {
+        let isValid = try unsafe Base64URL.withDecoded(bytes.extracting(self.signature)) { signature in
+            unsafe key.publicKey.isValidSignature(signature, for: signingInput)
+        }
+        guard isValid else {
             throw JOSEError(.invalidSignature, "The signature must be one that the named key made for this content.")
         }
     }
@@ -62,7 +64,7 @@ struct CompactJWS {
     ///   - key: The key to sign with.
     static func sign(_ payload: Span<UInt8>, header: [UInt8], key: SigningKey) throws(JOSEError) -> String {
         let inputCount = header.count + Base64URL.encodedCount(payload.count)
-        let count = inputCount + 1 + Base64URL.encodedCount(key.jwk.material.signatureCount)
+        let count = inputCount + 1 + Base64URL.encodedCount(key.signatureCount)
         var failure: JOSEError?
         // The token is written where the string will have it. Safe: there is room for `count` bytes, the parts fill them
         // one after the other, and nothing is read that was not written before.

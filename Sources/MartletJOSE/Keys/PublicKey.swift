@@ -1,6 +1,12 @@
 import Crypto
 import CryptoExtras
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
 /// A public key that is ready to check signatures, with the one algorithm it is for.
 enum PublicKey: Sendable {
     case es256(P256.Signing.PublicKey)
@@ -42,16 +48,17 @@ enum PublicKey: Sendable {
         }
     }
 
-    func isValidSignature(_ signature: [UInt8], for message: Span<UInt8>) -> Bool {
+    /// - Parameter signature: the bytes, which are looked at only during the call.
+    func isValidSignature(_ signature: UnsafeBufferPointer<UInt8>, for message: Span<UInt8>) -> Bool {
         switch self {
         case .es256(let key):
             // RFC 7518 §3.4: r and s, 32 bytes each. Nothing else is read as a signature, so not ASN.1 either.
-            guard signature.count == 64,
-                let signature = try? P256.Signing.ECDSASignature(rawRepresentation: signature)
-            else {
+            guard signature.count == 64, var ecdsaSignature = Self.blankSignature else {
                 return false
             }
-            return key.isValidSignature(signature, for: SHA256.hash(span: message))
+            // The initializer takes any kind of bytes, and spends half a microsecond on finding out which it got.
+            ecdsaSignature.rawRepresentation = unsafe Data(buffer: signature)
+            return key.isValidSignature(ecdsaSignature, for: SHA256.hash(span: message))
         case .edDSA(let key):
             guard signature.count == 64 else {
                 return false
@@ -61,18 +68,21 @@ enum PublicKey: Sendable {
             }
         case .rs256(let key):
             return key.isValidSignature(
-                _RSA.Signing.RSASignature(rawRepresentation: signature),
+                unsafe _RSA.Signing.RSASignature(rawRepresentation: Data(buffer: signature)),
                 for: SHA256.hash(span: message),
                 padding: .insecurePKCS1v1_5
             )
         case .ps256(let key):
             return key.isValidSignature(
-                _RSA.Signing.RSASignature(rawRepresentation: signature),
+                unsafe _RSA.Signing.RSASignature(rawRepresentation: Data(buffer: signature)),
                 for: SHA256.hash(span: message),
                 padding: .PSS
             )
         }
     }
+
+    /// 64 zeros, to be written over.
+    private static let blankSignature = try? P256.Signing.ECDSASignature(rawRepresentation: Data(count: 64))
 }
 
 extension SHA256 {

@@ -13,6 +13,9 @@ public struct SigningKey: Sendable {
 
     let privateKey: PrivateKey
 
+    /// The length of every signature of this key, in bytes.
+    let signatureCount: Int
+
     /// Makes a new key from the system's randomness. Its name is its thumbprint (RFC 7638).
     ///
     /// RSA keys have 2048 bits and take long to make, a tenth of a second and more: keep that off shared threads.
@@ -63,6 +66,7 @@ public struct SigningKey: Sendable {
         self.jwk = try JWK(material, keyID: keyID, algorithm: algorithm, use: "sig")
         self.keyID = keyID
         self.algorithm = algorithm
+        self.signatureCount = material.signatureCount
     }
 
     /// The whole key as JSON text. It is a secret: encrypt it at rest, and never log it.

@@ -1,22 +1,43 @@
 /// A public key that checks signatures of one algorithm.
 public struct VerificationKey: Sendable {
+    // One object, so that a copy costs one reference: each verified token keeps its key.
+    private final class Storage: Sendable {
+        let keyID: String
+        let algorithm: SignatureAlgorithm
+        let thumbprint: String
+        let publicKey: PublicKey
+        let signatureCount: Int
+        let mintedHeader: [UInt8]
+
+        init(_ jwk: JWK, algorithm: SignatureAlgorithm) throws(JOSEError) {
+            self.publicKey = try PublicKey(jwk.material, algorithm: algorithm)
+            self.signatureCount = jwk.material.signatureCount
+            self.algorithm = algorithm
+            self.thumbprint = jwk.thumbprint
+            self.keyID = jwk.keyID ?? self.thumbprint
+            self.mintedHeader = AccessTokenSigner.encodedHeader(algorithm: algorithm, keyID: self.keyID)
+        }
+    }
+
+    private let storage: Storage
+
     /// The name by which headers call the key: its `kid`, or its thumbprint if it has none.
-    public let keyID: String
+    public var keyID: String { self.storage.keyID }
 
     /// The one algorithm the key is for.
-    public let algorithm: SignatureAlgorithm
+    public var algorithm: SignatureAlgorithm { self.storage.algorithm }
 
     /// RFC 7638, so that another key of the same name is not taken for this one.
-    let thumbprint: String
+    var thumbprint: String { self.storage.thumbprint }
 
-    let publicKey: PublicKey
+    var publicKey: PublicKey { self.storage.publicKey }
 
     /// The length of every signature of this key, in bytes.
-    let signatureCount: Int
+    var signatureCount: Int { self.storage.signatureCount }
 
     /// The header of the access tokens that we sign with the key, encoded and with its dot. Most tokens begin with one,
     /// byte for byte, and such a header needs no parsing: it is what parsing would find to be right.
-    let mintedHeader: [UInt8]
+    var mintedHeader: [UInt8] { self.storage.mintedHeader }
 
     /// Makes a key ready to check signatures.
     ///
@@ -31,13 +52,7 @@ public struct VerificationKey: Sendable {
             throw JOSEError(
                 .invalidKey, "The key must be one for signatures: `use` is `sig`, or `key_ops` has `verify`.")
         }
-        let algorithm = try jwk.onlyAlgorithm(expected: algorithm)
-        self.publicKey = try PublicKey(jwk.material, algorithm: algorithm)
-        self.signatureCount = jwk.material.signatureCount
-        self.algorithm = algorithm
-        self.thumbprint = jwk.thumbprint
-        self.keyID = jwk.keyID ?? self.thumbprint
-        self.mintedHeader = AccessTokenSigner.encodedHeader(algorithm: algorithm, keyID: self.keyID)
+        self.storage = try Storage(jwk, algorithm: jwk.onlyAlgorithm(expected: algorithm))
     }
 
     /// Whether both are the same key, for the same algorithm, under the same name.
@@ -52,7 +67,11 @@ public struct VerificationKey: Sendable {
     ///   - signature: The signature as JWS has it (RFC 7518 §3): for ES256 the 64 bytes of r and s.
     ///   - message: What was signed: for a JWS, the encoded header, a dot, and the encoded payload.
     public func isValidSignature(_ signature: some Sequence<UInt8>, for message: some Sequence<UInt8>) -> Bool {
-        message.withBytes { self.publicKey.isValidSignature(Array(signature), for: $0) }
+        message.withBytes { message in
+            signature.withBytes { signature in
+                unsafe signature.withUnsafeBufferPointer { unsafe self.publicKey.isValidSignature($0, for: message) }
+            }
+        }
     }
 }
 
