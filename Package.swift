@@ -319,7 +319,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "martlet", "ChaosClient", "MartletClient", "MartletProtocol", "MartletJOSE", "MartletVerifier",
-                "MartletHummingbird", "ProcessSupport",
+                "MartletHummingbird", "MartletServer", "MartletCore", "MartletTestKit", "ProcessSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "GRDB", package: "GRDB.swift", condition: server),
                 .product(name: "Hummingbird", package: "hummingbird", condition: hummingbird),

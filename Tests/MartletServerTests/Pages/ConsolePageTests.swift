@@ -72,13 +72,50 @@ struct ConsolePageTests {
             ] {
                 #expect(page.html.contains("<span>\(name)</span> <strong>\(value)</strong>"), "\(name)")
             }
-            #expect(page.html.contains("aria-label=\"Sign-ins, day by day: 11 in 14 days, at most 7 in one day\""))
-            #expect(page.html.contains("aria-label=\"Ended sessions, day by day: 7 in 14 days, at most 7 in one day\""))
+            for label in [
+                "Sign-ins: 11 in 14 days, at most 7 in one day", "Ended sessions: 7 in 14 days, at most 7 in one day",
+                "Live sessions: 4 now, at most 4 at the end of a day", "Renewals: none in 14 days",
+                "Repeats: no renewal in 14 days", "Refused renewals: none in 14 days",
+                "Failed sign-ins: none in 14 days", "Replays: none in 14 days",
+            ] {
+                #expect(page.html.contains("aria-label=\"\(label)\""), "\(label)")
+            }
             // They are counted once a minute, whoever looks.
             _ = try await api.signIn()
             #expect(try await browser.get("/console").html.contains("<span>Live sessions</span> <strong>4</strong>"))
             served.clock.advance(by: .seconds(700))
             #expect(try await browser.get("/console").html.contains("<span>Live sessions</span> <strong>5</strong>"))
+        }
+    }
+
+    @Test func theOverviewCountsWhatRenewalsBrought() async throws {
+        let served = try await ServedAuthority()
+        try await served.addUser()
+        try await served.addUser("root", roles: ["admin"])
+        try await served.serve { api in
+            let first = try await api.signIn()
+            served.clock.advance(by: .seconds(3_600))
+            let second = try await Grant(decoding: api.renew(first.refresh).body)
+            _ = try await api.renew(first.refresh)
+            served.clock.advance(by: .seconds(3_600))
+            _ = try await api.renew(second.refresh)
+            served.clock.advance(by: .seconds(3_600))
+            // Used twice over, and then by whoever has no idea that it is over.
+            for _ in 0..<2 { _ = try? await api.renew(first.refresh) }
+            let browser = Browser(api.client)
+            _ = try await browser.signIn("root", password: "wrong")
+            _ = try await browser.signIn("root")
+            try await served.authority.events.flush()
+            let page = try await browser.get("/console")
+            for label in [
+                "Renewals: 2 in 14 days, at most 2 in one day",
+                "Repeats: 1 for 2 renewals: answers that were lost, or tabs that share a token",
+                "Refused renewals: 1 in 14 days, at most 1 in one day",
+                "Failed sign-ins: 1 in 14 days, at most 1 in one day", "Replays: 1 in 14 days, at most 1 in one day",
+            ] {
+                #expect(page.html.contains("aria-label=\"\(label)\""), "\(label)")
+            }
+            #expect(page.html.contains("Renewals are recorded every ten minutes"))
         }
     }
 

@@ -5,13 +5,6 @@ import Synchronization
 /// The numbers of the overview. With a million sessions it takes storage a while to count them, so they are counted
 /// once for all who look within a minute, and shown with their time.
 final class FiguresCache: Sendable {
-    struct Counted: Sendable {
-        let figures: StorageFigures
-        let at: Timestamp
-        /// The borders of the spans, a day each.
-        let times: [Timestamp]
-    }
-
     static let days = 14
     /// Younger ones are shown as they are.
     private static let fresh: Duration = .seconds(60)
@@ -19,8 +12,8 @@ final class FiguresCache: Sendable {
     private static let usable: Duration = .seconds(600)
 
     private struct State {
-        var counted: Counted?
-        var counting: Task<Result<Counted, AuthorityError>, Never>?
+        var counted: Overview?
+        var counting: Task<Result<Overview, AuthorityError>, Never>?
     }
 
     private let authority: Authority
@@ -30,9 +23,9 @@ final class FiguresCache: Sendable {
         self.authority = authority
     }
 
-    func figures() async throws(AuthorityError) -> Counted {
+    func figures() async throws(AuthorityError) -> Overview {
         let now = authority.clock.now
-        let (known, counting) = state.withLock { state -> (Counted?, Task<Result<Counted, AuthorityError>, Never>?) in
+        let (known, counting) = state.withLock { state -> (Overview?, Task<Result<Overview, AuthorityError>, Never>?) in
             // A clock that was set back does not make numbers from the future good for ever.
             let age = state.counted.map { now - $0.at } ?? Self.usable
             if age >= .zero, age < Self.fresh { return (state.counted, nil) }
@@ -46,11 +39,15 @@ final class FiguresCache: Sendable {
         return try await counting.value.get()
     }
 
-    private func count(at now: Timestamp) async -> Result<Counted, AuthorityError> {
+    private func count(at now: Timestamp) async -> Result<Overview, AuthorityError> {
         let times = (0...Self.days).map { now - .seconds(86_400 * (Self.days - $0)) }
-        let result: Result<Counted, AuthorityError>
+        let result: Result<Overview, AuthorityError>
         do throws(AuthorityError) {
-            result = .success(Counted(figures: try await authority.figures(between: times), at: now, times: times))
+            result = .success(
+                Overview(
+                    figures: try await authority.figures(between: times),
+                    events: try await authority.eventCounts(of: Overview.kinds, between: times),
+                    recorded: authority.settings.events.renewals, at: now, times: times))
         } catch {
             result = .failure(error)
         }

@@ -32,6 +32,11 @@ extension Words {
         "\(day(time)), \(time.description.dropFirst(11).prefix(5)) UTC"
     }
 
+    /// `27 Nov`
+    func shortDay(_ time: Timestamp) -> String {
+        day(time).split(separator: " ").dropLast().joined(separator: " ")
+    }
+
     /// `27 Nov 2026`
     func day(_ time: Timestamp) -> String {
         let parts = time.description.prefix(10).split(separator: "-")

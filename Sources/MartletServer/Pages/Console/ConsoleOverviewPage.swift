@@ -1,0 +1,58 @@
+import MartletCore
+import MartletProtocol
+
+/// The first page of the console.
+extension ConsolePages {
+    func overview(_ overview: Overview) -> Page {
+        let figures = overview.figures
+        let numbers = [
+            (words.users, figures.users), (words.liveSessions, figures.liveSessions),
+            (words.signInsToday, figures.signIns.last ?? 0), (words.endsToday, figures.ends.last ?? 0),
+        ]
+        return page(
+            .overview,
+            """
+            <ul class="figures">\(each: numbers, { "<li class=\"card\"><span>\($0.0)</span> <strong>\($0.1)</strong></li>" })</ul>
+            <div class="charts">
+            \(each: charts(overview), { $0.html })
+            </div>
+            <p class="muted">\(words.countedAt) \(words.time(overview.at)). \(renewalsNote(overview))</p>
+            """)
+    }
+
+    private func charts(_ overview: Overview) -> [TimeChart] {
+        let times = Array(overview.times.dropFirst())
+        func counts(_ title: String, _ values: [Int], isWarning: Bool = false) -> TimeChart {
+            let summary = words.chartSummary(values.reduce(0, +), values.max() ?? 0)
+            return TimeChart(
+                title: title, summary: summary, form: .bars, values: values.map(Double.init), times: times,
+                words: words, isWarning: isWarning)
+        }
+        let live = overview.liveSessions
+        var charts = [
+            counts(words.signInsChart, overview.figures.signIns),
+            TimeChart(
+                title: words.liveChart, summary: words.liveSummary(live.last ?? 0, live.max() ?? 0), form: .line,
+                values: live.map(Double.init), times: times, words: words),
+        ]
+        if let renewals = overview.renewals, let shares = overview.repeatShare {
+            let repeats = overview.count(.repeat).reduce(0, +)
+            charts.append(counts(words.renewalsChart, renewals))
+            charts.append(
+                TimeChart(
+                    title: words.repeatShareChart,
+                    summary: words.repeatShareSummary(repeats, renewals.reduce(0, +)), form: .line, values: shares,
+                    times: times, words: words, unit: " %"))
+        }
+        charts += [
+            counts(words.endsChart, overview.figures.ends), counts(words.refusedChart, overview.count(.refused)),
+            counts(words.failedChart, overview.count(.signInFailed)),
+            counts(words.replaysChart, overview.count(.replay), isWarning: true),
+        ]
+        return charts
+    }
+
+    private func renewalsNote(_ overview: Overview) -> String {
+        overview.recorded == .none ? words.renewalsUnknown : overview.recorded == .counted ? words.renewalsLate : ""
+    }
+}
