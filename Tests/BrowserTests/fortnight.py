@@ -71,8 +71,10 @@ class Clockwork:
                 "LD_PRELOAD": self.library, "FAKETIME": f"@{time:%Y-%m-%d %H:%M:%S}", "DONT_FAKE_MONOTONIC": "1",
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1",
             }
+        # By way of a shell: libfaketime adds a variable to the first program that it is loaded into, and Swift, which
+        # finds its arguments before the variables, finds none.
         self.process = subprocess.Popen(
-            [self.martlet, "serve", "--listen", f"localhost:{self.port}", "--data", self.data], env=environment,
+            ["sh", "-c", 'exec "$@"', "sh", self.martlet, "serve", "--listen", f"localhost:{self.port}", "--data", self.data], env=environment,
             stdout=subprocess.PIPE, stderr=open(self.data + ".log", "a"), text=True)
         for line in self.process.stdout:
             if line.startswith("ready: "):

@@ -15,7 +15,7 @@ import tempfile
 
 from PIL import Image
 
-from browser import Browser
+from browser import Browser, until
 from fortnight import ADMINISTRATOR, AGENTS, OFFICE, Clockwork, live_through
 from people import PASSWORD
 
@@ -82,6 +82,7 @@ def pictures(tab, url, folder, story):
     look_like(tab, AGENTS["linux"], OFFICE)
     sign_in(tab, url, ADMINISTRATOR)
     tab.get(url + "/console")
+    until("the numbers are there", lambda: tab.find(".figures"))
     both("console", 980)
     tab.get(f"{url}/console/sessions/{story}")
     both("story", 1000)
@@ -91,6 +92,8 @@ def survey(tab, url, folder, story):
     def look(name, path=None):
         if path:
             tab.get(url + path)
+        if path == "/console":
+            until("the page has settled", lambda: tab.find(".figures, .narrow"))
         for width in (1180, 360):
             tab.size(width, 800)
             for dark in (False, True):

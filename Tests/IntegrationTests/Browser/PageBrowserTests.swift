@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import MartletCore
 import MartletJOSE
 import MartletTestKit

@@ -147,6 +147,14 @@ final class Browser: Sendable {
         return faults
     }
 
+    /// The overview with its numbers, once they are counted.
+    func overview(sourceLocation: SourceLocation = #_sourceLocation) async throws -> Shown {
+        while true {
+            let shown = try await get("/console", sourceLocation: sourceLocation)
+            guard shown.headers[HTTPField.Name("Refresh")!] == "1" else { return shown }
+        }
+    }
+
     // MARK: What most tests begin with
 
     func signIn(

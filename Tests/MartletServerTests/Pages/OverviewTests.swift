@@ -1,6 +1,7 @@
 import MartletCore
 import MartletProtocol
 import MartletTestKit
+import Synchronization
 import Testing
 
 @testable import MartletServer
@@ -9,11 +10,11 @@ import Testing
 struct OverviewTests {
     private func overview(
         _ events: [EventKind: [Int]], recorded: EventSettings.Renewals = .counted, live: Int = 0,
-        signIns: [Int] = [0, 0, 0], ends: [Int] = [0, 0, 0]
+        signIns: [Int] = [0, 0, 0], ends: [Int] = [0, 0, 0], at: Timestamp = Fixtures.start
     ) -> Overview {
         Overview(
             figures: StorageFigures(users: 1, liveSessions: live, signIns: signIns, ends: ends), events: events,
-            recorded: recorded, at: Fixtures.start, times: [])
+            recorded: recorded, at: at, times: [])
     }
 
     @Test func liveSessionsAreReckonedBackwards() {
@@ -32,6 +33,48 @@ struct OverviewTests {
 
     @Test func theShareOfRepeatsIsOfRenewals() {
         #expect(overview([.renewals: [200, 0, 10], .repeat: [1, 3, 5]]).repeatShare == [0.5, nil, 50])
+    }
+
+    @Test func nobodyWaitsForTheCounting() async throws {
+        let clock = TestClock()
+        let (gate, opening) = AsyncStream<Void>.makeStream()
+        let counted = Mutex(0)
+        let cache = FiguresCache(clock: clock.clock) { now in
+            let isFirst = counted.withLock { count in
+                count += 1
+                return count == 1
+            }
+            if isFirst { for await _ in gate { break } }
+            return overview([:], at: now)
+        }
+        #expect(try await cache.figures() == nil)
+        #expect(try await cache.figures() == nil)
+        opening.yield()
+        while try await cache.figures() == nil {}
+        clock.advance(by: .seconds(59))
+        #expect(try await cache.figures()?.at == Fixtures.start)
+        #expect(counted.withLock { $0 } == 1)
+        // Old ones are shown while others are counted; too old ones are not.
+        clock.advance(by: .seconds(1))
+        _ = try await cache.figures()
+        while try await cache.figures()?.at == Fixtures.start {}
+        clock.advance(by: .seconds(600))
+        while try await cache.figures()?.at != clock.now {}
+        #expect(counted.withLock { $0 } == 3)
+    }
+
+    @Test func aCountThatFailsIsToldAndTriedAgain() async throws {
+        let clock = TestClock()
+        let isAway = Mutex(true)
+        let cache = FiguresCache(clock: clock.clock) { now throws(AuthorityError) in
+            if isAway.withLock({ $0 }) { throw AuthorityError(.storageUnavailable) }
+            return overview([:], at: now)
+        }
+        await #expect(throws: AuthorityError.self) { while try await cache.figures() == nil {} }
+        isAway.withLock { $0 = false }
+        var found: Overview?
+        while found == nil { found = try? await cache.figures() }
+        #expect(found?.at == clock.now)
     }
 
     @Test func eventsAreCountedInTheirSpans() async throws {

@@ -20,6 +20,11 @@ extension ConsolePages {
             """)
     }
 
+    /// In place of the numbers while they are being counted.
+    var counting: Page {
+        page(.overview, "<p class=\"empty card\" role=\"status\">\(words.counting)</p>")
+    }
+
     private func charts(_ overview: Overview) -> [TimeChart] {
         let times = Array(overview.times.dropFirst())
         func counts(_ title: String, _ values: [Int], isWarning: Bool = false) -> TimeChart {

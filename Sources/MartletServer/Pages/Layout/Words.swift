@@ -153,6 +153,7 @@ struct Words: Sendable {
     var numbers = "The numbers"
     var day = "Day (24 hours to)"
     var count = "Count"
+    var counting = "The numbers are being counted. They will be here in a moment, by themselves."
     var countedAt = "Counted at"
     var search = "Search"
     var searchUsers = "Name begins with"
