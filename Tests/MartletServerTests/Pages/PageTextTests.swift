@@ -69,8 +69,8 @@ struct PageTextTests {
 
     @Test(
         arguments: [
-            (0, 1), (0.04, 0.1), (0.3, 0.5), (1, 1), (3, 5), (5, 5), (6, 10), (11, 20), (49, 50), (51, 100),
-            (999_999, 1_000_000),
+            (0, 1), (0.04, 0.1), (0.3, 0.3), (1, 1), (3, 3), (5, 5), (7, 8), (9, 10), (11, 20), (49, 50), (51, 60),
+            (241, 300), (999_999, 1_000_000),
         ] as [(Double, Double)])
     func chartsHaveRoundScales(value: Double, scale: Double) {
         #expect(TimeChart.roundedUp(value) == scale)
@@ -83,15 +83,20 @@ struct PageTextTests {
         #expect(TimeChart.short(value) == text)
     }
 
+    @Test(arguments: [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567"), (-12_345, "-12,345")])
+    func longNumbersAreGrouped(number: Int, text: String) {
+        #expect(Words.english.number(number) == text)
+    }
+
     @Test func aLineHasGapsWhereNothingIsKnown() {
         let times = (0..<4).map { Fixtures.start + .seconds(86_400 * $0) }
         let html = TimeChart(
             title: "t", summary: "s", form: .line, values: [1, nil, 2, 4], times: times, words: .english, unit: " %"
         ).html.text
         #expect(html.matches(of: /class="line"/).count == 2)
-        #expect(html.contains("d=\"M350 72L490 24\""))
+        #expect(html.contains("d=\"M350 60L490 0\""))
         #expect(html.contains("<td class=\"number\">–</td>"))
-        #expect(html.contains(">5 %</text>"))
+        #expect(html.contains(">4 %</text>"))
     }
 
     @Test func aChartOfNothingHasNoScale() {

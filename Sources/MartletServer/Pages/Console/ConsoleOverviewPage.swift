@@ -12,7 +12,7 @@ extension ConsolePages {
         return page(
             .overview,
             """
-            <ul class="figures">\(each: numbers, { "<li class=\"card\"><span>\($0.0)</span> <strong>\($0.1)</strong></li>" })</ul>
+            <ul class="figures">\(each: numbers, { "<li class=\"card\"><span>\($0.0)</span> <strong>\(words.number($0.1))</strong></li>" })</ul>
             <div class="charts">
             \(each: charts(overview), { $0.html })
             </div>
@@ -28,7 +28,8 @@ extension ConsolePages {
     private func charts(_ overview: Overview) -> [TimeChart] {
         let times = Array(overview.times.dropFirst())
         func counts(_ title: String, _ values: [Int], isWarning: Bool = false) -> TimeChart {
-            let summary = words.chartSummary(values.reduce(0, +), values.max() ?? 0)
+            let summary = words.chartSummary(
+                words.number(values.reduce(0, +)), words.number(values.max() ?? 0))
             return TimeChart(
                 title: title, summary: summary, form: .bars, values: values.map(Double.init), times: times,
                 words: words, isWarning: isWarning)
@@ -37,7 +38,8 @@ extension ConsolePages {
         var charts = [
             counts(words.signInsChart, overview.figures.signIns),
             TimeChart(
-                title: words.liveChart, summary: words.liveSummary(live.last ?? 0, live.max() ?? 0), form: .line,
+                title: words.liveChart,
+                summary: words.liveSummary(words.number(live.last ?? 0), words.number(live.max() ?? 0)), form: .line,
                 values: live.map(Double.init), times: times, words: words),
         ]
         if let renewals = overview.renewals, let shares = overview.repeatShare {
@@ -46,8 +48,9 @@ extension ConsolePages {
             charts.append(
                 TimeChart(
                     title: words.repeatShareChart,
-                    summary: words.repeatShareSummary(repeats, renewals.reduce(0, +)), form: .line, values: shares,
-                    times: times, words: words, unit: " %"))
+                    summary: words.repeatShareSummary(
+                        words.number(repeats), words.number(renewals.reduce(0, +))), form: .line, values: shares,
+                    times: times, words: words))
         }
         charts += [
             counts(words.endsChart, overview.figures.ends), counts(words.refusedChart, overview.count(.refused)),
@@ -58,6 +61,10 @@ extension ConsolePages {
     }
 
     private func renewalsNote(_ overview: Overview) -> String {
-        overview.recorded == .none ? words.renewalsUnknown : overview.recorded == .counted ? words.renewalsLate : ""
+        switch overview.recorded {
+        case .none: words.renewalsUnknown
+        case .counted: "\(words.renewalsLate) \(words.whatRepeatsAre)"
+        case .each: words.whatRepeatsAre
+        }
     }
 }

@@ -32,7 +32,7 @@ struct TimeChart {
     var html: HTML {
         """
         <figure class="card chart\(isWarning ? " warning" : "")"><figcaption><h2>\(title)</h2><p>\(summary)</p></figcaption>
-        <svg viewBox="-52 -14 620 164" role="img" aria-label="\(title): \(summary)">
+        <svg viewBox="-66 -14 634 164" role="img" aria-label="\(title): \(summary)">
         \(each: values.contains { ($0 ?? 0) > 0 } ? [0, 0.5, 1] : [0], grid)
         \(form == .bars ? "\(each: values.indices, bar)" : line)
         \(each: labelled, label)
@@ -119,12 +119,12 @@ struct TimeChart {
         """
     }
 
-    /// The next of 1, 2, 5, 10, 20, 50 …, or of their tenths; 1 for nothing.
+    /// The next number with one digit that is not nought, but for 7 and 9, whose halves nobody likes; 1 for nothing.
     static func roundedUp(_ value: Double) -> Double {
         guard value > 0 else { return 1 }
         var power = 0.1
         while power <= value / 10 { power *= 10 }
-        return [1, 2, 5, 10].map { ($0 * power * 10).rounded() / 10 }.first { $0 >= value } ?? value
+        return [1, 2, 3, 4, 5, 6, 8, 10].map { ($0 * power * 10).rounded() / 10 }.first { $0 >= value } ?? value
     }
 
     /// `950`, `1.2k`, `3M`.

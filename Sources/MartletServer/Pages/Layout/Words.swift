@@ -135,19 +135,21 @@ struct Words: Sendable {
     var signInsChart = "Sign-ins"
     var liveChart = "Live sessions"
     var renewalsChart = "Renewals"
-    var repeatShareChart = "Repeats"
+    var repeatShareChart = "Repeats for 100 renewals"
     var endsChart = "Ended sessions"
     var refusedChart = "Refused renewals"
     var failedChart = "Failed sign-ins"
     var replaysChart = "Replays"
-    var chartSummary: @Sendable (_ total: Int, _ most: Int) -> String = {
-        $0 == 0 ? "none in 14 days" : "\($0) in 14 days, at most \($1) in one day"
+    var chartSummary: @Sendable (_ total: String, _ most: String) -> String = {
+        $0 == "0" ? "none in 14 days" : "\($0) in 14 days, at most \($1) in one day"
     }
-    var liveSummary: @Sendable (_ now: Int, _ most: Int) -> String = { "\($0) now, at most \($1) at the end of a day" }
-    var repeatShareSummary: @Sendable (_ repeats: Int, _ renewals: Int) -> String = {
-        $1 == 0
-            ? "no renewal in 14 days" : "\($0) for \($1) renewals: answers that were lost, or tabs that share a token"
+    var liveSummary: @Sendable (_ now: String, _ most: String) -> String = {
+        "\($0) now, at most \($1) at the end of a day"
     }
+    var repeatShareSummary: @Sendable (_ repeats: String, _ renewals: String) -> String = {
+        $1 == "0" ? "no renewal in 14 days" : "\($0) for \($1) renewals in 14 days"
+    }
+    var whatRepeatsAre = "A repeat is a renewal that is asked for again: its answer was lost, or tabs share a token."
     var renewalsLate = "Renewals are recorded every ten minutes, so the newest are still to come."
     var renewalsUnknown = "Renewals are not recorded, as the key events.renewals says."
     var numbers = "The numbers"
@@ -246,7 +248,9 @@ struct Words: Sendable {
     var madeBefore = "made before"
     var everything = "everything"
 
-    // MARK: Times and devices
+    // MARK: Numbers, times and devices
+    /// What stands between groups of three digits.
+    var groupSeparator = ","
     var now = "just now"
     var minutes: @Sendable (Int64) -> String = { $0 == 1 ? "a minute ago" : "\($0) minutes ago" }
     var hours: @Sendable (Int64) -> String = { $0 == 1 ? "an hour ago" : "\($0) hours ago" }
