@@ -1,6 +1,6 @@
 # Each target is a script, which says what it does and can be run without make.
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint format docs docs-check demo model simulate chaos bench sanitize fuzz clean
+.PHONY: help run build test lint format docs docs-check screenshots demo model simulate chaos bench sanitize fuzz clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ docs: ## write the pages that are made from the code
 
 docs-check: ## hold those pages against the code, and look for dead links
 	@Scripts/docs-check.sh
+
+screenshots: ## pictures of the pages, into docs/images; ARGS='FOLDER --all' for every page, wide and narrow
+	@Scripts/screenshots.sh $(ARGS)
 
 demo: ## three real programs, a 5-second access token, and what happens on the wire
 	@Scripts/demo.sh

@@ -319,9 +319,10 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "martlet", "ChaosClient", "MartletClient", "MartletProtocol", "MartletJOSE", "MartletVerifier",
-                "MartletHummingbird", "ProcessSupport",
+                "MartletHummingbird", "MartletServer", "MartletCore", "MartletTestKit", "ProcessSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "GRDB", package: "GRDB.swift", condition: server),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird", condition: hummingbird),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

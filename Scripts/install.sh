@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs what the build needs, with --tests what the tests need as well, with --bench what the benchmark needs (the
-# servers that it compares with, too), and with --model what the model of the rotation rule needs instead. Asks for
-# nothing where nothing is missing. Swift itself is not installed: see https://www.swift.org/install.
+# Installs what the build needs, with --tests what the tests need as well, with --screenshots what the pictures of the
+# pages need, with --bench what the benchmark needs (the servers that it compares with, too), and with --model what the
+# model of the rotation rule needs instead. Asks for nothing where nothing is missing. Swift itself is not installed: see
+# https://www.swift.org/install.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,10 +20,12 @@ packages=(libsodium-dev libsqlite3-dev zlib1g-dev libmaxminddb-dev pkg-config)
 # Folder and list of Python packages.
 venv=() python=false nginx=false
 case ${1-} in
-    --tests)
+    --tests | --screenshots)
         venv=(.venv Tests/requirements.txt) python=true
         # A browser, what drives it, and what tells it of the local CA.
         packages+=(chromium chromium-driver libnss3-tools)
+        # For a clock that is told the time.
+        if [[ $1 == --screenshots ]]; then packages+=(faketime); fi
         if command -v dpkg-query >/dev/null && ! command -v nginx >/dev/null && [[ ! -x .nginx/usr/sbin/nginx ]]; then
             # A library of its; the others are there wherever apt is.
             packages+=(libpcre2-8-0) nginx=true

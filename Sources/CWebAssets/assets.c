@@ -23,3 +23,9 @@ static const unsigned char pages_css[] = {
 };
 const unsigned char *const martlet_pages_css = pages_css;
 const size_t martlet_pages_css_length = sizeof pages_css;
+
+static const unsigned char pages_icon[] = {
+#embed "../../Web/pages/icon.svg"
+};
+const unsigned char *const martlet_pages_icon = pages_icon;
+const size_t martlet_pages_icon_length = sizeof pages_icon;

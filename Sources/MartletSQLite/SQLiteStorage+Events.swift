@@ -10,8 +10,22 @@ extension SQLiteStorage {
             var chain = try database.eventChain(mark: mark)
             try database.insert(chain.append(records, sealedWith: key))
             try database.replace(with: chain)
+            try database.add(EventCount.counts(of: records))
         }
     }
+
+    public func eventCounts(of kinds: [EventKind], since time: Timestamp) async throws(StorageError) -> [EventCount] {
+        let counts = try await read { database in
+            try database.rows(Self.eventCountsText, [EventCount.hour(of: time).milliseconds]) { row in
+                EventCount(
+                    EventKind(rawValue: try row.text(at: 1)),
+                    hour: Timestamp(milliseconds: try row.integer(at: 0)), count: Int(try row.integer(at: 2)))
+            }
+        }
+        return counts.filter { kinds.contains($0.kind) }
+    }
+
+    static let eventCountsText = "SELECT hour, kind, count FROM event_counts WHERE hour >= ?"
 
     public func events(_ query: EventQuery) async throws(StorageError) -> [StoredEvent] {
         let (conditions, arguments) = query.conditions
@@ -46,6 +60,7 @@ extension SQLiteStorage {
             chain.removeFront(upTo: last, sealedWith: key)
             try database.insert(chain.append([record(removed.count)], sealedWith: key))
             try database.replace(with: chain)
+            try database.change("DELETE FROM event_counts WHERE hour < ?", [EventCount.hour(of: time).milliseconds])
             return removed.count
         }
     }
@@ -115,6 +130,17 @@ extension Database {
                 chain.newest.number, Data(chain.newest.mac), Data(chain.newest.seal), chain.anchor.number,
                 Data(chain.anchor.mac), Data(chain.anchor.seal),
             ])
+    }
+
+    fileprivate func add(_ counts: [EventCount]) throws {
+        for count in counts {
+            try change(
+                """
+                INSERT INTO event_counts (hour, kind, count) VALUES (?, ?, ?)
+                ON CONFLICT DO UPDATE SET count = count + excluded.count
+                """,
+                [count.hour.milliseconds, count.kind.rawValue, count.count])
+        }
     }
 
     fileprivate func insert(_ events: [StoredEvent]) throws {

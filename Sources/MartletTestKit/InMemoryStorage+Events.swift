@@ -3,7 +3,22 @@ public import MartletProtocol
 
 extension InMemoryStorage {
     public func append(_ records: [EventRecord], sealedWith key: EventKey) async throws(StorageError) {
-        try access { state in state.events += state.eventChain.append(records, sealedWith: key) }
+        try access { state in
+            state.events += state.eventChain.append(records, sealedWith: key)
+            for count in EventCount.counts(of: records) {
+                if let place = state.eventCounts.firstIndex(where: { ($0.hour, $0.kind) == (count.hour, count.kind) }) {
+                    state.eventCounts[place].count += count.count
+                } else {
+                    state.eventCounts.append(count)
+                }
+            }
+        }
+    }
+
+    public func eventCounts(of kinds: [EventKind], since time: Timestamp) async throws(StorageError) -> [EventCount] {
+        try access { state in
+            state.eventCounts.filter { kinds.contains($0.kind) && $0.hour >= EventCount.hour(of: time) }
+        }
     }
 
     public func events(_ query: EventQuery) async throws(StorageError) -> [StoredEvent] {
@@ -41,6 +56,7 @@ extension InMemoryStorage {
             state.events.removeFirst(number)
             state.eventChain.removeFront(upTo: last, sealedWith: key)
             state.events += state.eventChain.append([record(number)], sealedWith: key)
+            state.eventCounts.removeAll { $0.hour < EventCount.hour(of: time) }
             return number
         }
     }

@@ -17,6 +17,7 @@ public final class InMemoryStorage: Storage {
         var accessLifetime: (longest: Duration, namedAt: Timestamp)?
         var events: [StoredEvent] = []
         var eventChain = EventChain()
+        var eventCounts: [EventCount] = []
         var pageCookies: [[UInt8]: SessionID] = [:]
         var administratorLinks: [[UInt8]: Timestamp] = [:]
         var failure: StorageError?

@@ -15,9 +15,10 @@ import tempfile
 import time
 
 from selenium import webdriver
-from selenium.common.exceptions import WebDriverException
+from selenium.common.exceptions import NoSuchElementException, WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
 
 # The tests share two cores with others: what should take a moment may take long, and only what is wrong takes longer.
 PATIENCE = 60
@@ -61,6 +62,83 @@ class Tab:
         self.driver.get(url)
         return self
 
+    # A page as a person has it: by what is written on it, and without a script of ours.
+
+    def find(self, selector):
+        """The first element of a selector; nil where there is none."""
+        try:
+            return self.driver.find_element(By.CSS_SELECTOR, selector)
+        except NoSuchElementException:
+            return None
+
+    def all(self, selector):
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def named(self, words, tags=("button", "a", "summary")):
+        """What can be pressed and is called so, as far as it is shown."""
+        for tag in tags:
+            for element in self.all(tag):
+                name = (element.get_attribute("aria-label") or element.text).strip()
+                if name == words and element.is_displayed():
+                    return element
+        raise AssertionError(f"there is no {words!r} at {self.driver.current_url}: {self.text[:2000]}")
+
+    @property
+    def text(self):
+        """Of the page's content."""
+        return self.find("main").text
+
+    @property
+    def heading(self):
+        return self.find("h1").text
+
+    @property
+    def path(self):
+        """The path and the query."""
+        url = self.driver.current_url
+        return "/" + url.split("/", 3)[3] if url.count("/") >= 3 else url
+
+    def fill(self, **fields):
+        for name, value in fields.items():
+            field = self.find(f"[name={name}]:not([type=hidden])")
+            if field.tag_name != "select":
+                field.clear()
+            field.send_keys(value)
+
+    def leave(self, act):
+        """Does what leads to another page, and waits until that is there."""
+        old = self.find("html")
+        act()
+        until("another page is there", lambda: self.is_gone(old) and self.is_whole())
+
+    def is_gone(self, element):
+        try:
+            element.tag_name
+            return False
+        except WebDriverException:
+            return True
+
+    def is_whole(self):
+        try:
+            return self.driver.execute_script("return document.readyState") == "complete"
+        except WebDriverException:
+            return False
+
+    def press(self, words):
+        """Presses what leads to another page."""
+        self.leave(self.named(words).click)
+
+    def confirm(self, words):
+        """Presses a button that asks first."""
+        self.named(words, ["summary"]).click()
+        self.press_button(words)
+
+    def press_button(self, words):
+        self.leave(self.named(words, ["button"]).click)
+
+    def cookies(self, url):
+        return self.cdp("Network.getCookies", {"urls": [url]})["cookies"]
+
     def run(self, script, *arguments):
         """Runs a script; what it returns."""
         return self.driver.execute_script(script, *arguments)
@@ -100,6 +178,10 @@ class Tab:
             "Emulation.setEmulatedMedia",
             {"features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]},
         )
+
+    def scripts(self, enabled):
+        """Whether the scripts of pages run."""
+        self.cdp("Emulation.setScriptExecutionDisabled", {"value": not enabled})
 
     def screenshot(self, path):
         self.driver.save_screenshot(path)
@@ -151,6 +233,7 @@ class Browser:
             *switches,
         ):
             options.add_argument("--" + switch)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         environment = {**os.environ, "HOME": self.home}
         for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
             environment.pop(name, None)
@@ -174,6 +257,12 @@ class Browser:
             tab = Tab(self, self.driver.current_window_handle)
             self.driver.current_window_handle_known = tab.handle
         return tab.get(url) if url else tab
+
+    def violations(self):
+        """What pages were kept from by their policy, since the last time that this was asked."""
+        return [
+            entry["message"] for entry in self.driver.get_log("browser")
+            if "Content Security Policy" in entry["message"]]
 
     def close(self):
         if self.driver:

@@ -268,6 +268,10 @@ private struct DefectiveStorage: Storage, PassesPagesOn {
 
     func eventChain() async throws(StorageError) -> EventChain { try await base.eventChain() }
 
+    func eventCounts(of kinds: [EventKind], since time: Timestamp) async throws(StorageError) -> [EventCount] {
+        try await base.eventCounts(of: kinds, since: time)
+    }
+
     func statusIndex(of id: SessionID) async throws(StorageError) -> Int64? {
         try await base.statusIndex(of: id)
     }

@@ -12,7 +12,7 @@ struct SchemaTests {
         let hashes: [UInt64] = [
             9_688_522_835_117_549_124, 8_797_389_520_142_363_820, 18_065_341_995_868_667_136,
             9_717_108_234_079_957_170, 4_118_770_951_793_690_579, 3_747_141_327_125_141_125,
-            3_450_134_250_528_377_372, 16_452_624_997_718_812_843,
+            3_450_134_250_528_377_372, 16_452_624_997_718_812_843, 4_708_107_008_195_725_551,
         ]
         #expect(Migration.all.map { fnv1a($0.sql) } == hashes)
     }
@@ -120,6 +120,7 @@ struct SchemaTests {
             "events_of_session"
         ),
         ("SELECT number FROM events WHERE number > 9 ORDER BY number LIMIT 1", "PRIMARY KEY"),
+        (SQLiteStorage.eventCountsText, "PRIMARY KEY"),
         (SQLiteStorage.usersByNameText, "sqlite_autoindex_users"),
         ("SELECT hash FROM page_cookies WHERE session_id = x'00'", "sqlite_autoindex_page_cookies"),
     ])

@@ -16,3 +16,7 @@ extern const size_t martlet_martlet_d_ts_length;
 /// Web/pages/martlet.css
 extern const unsigned char *const martlet_pages_css;
 extern const size_t martlet_pages_css_length;
+
+/// Web/pages/icon.svg
+extern const unsigned char *const martlet_pages_icon;
+extern const size_t martlet_pages_icon_length;

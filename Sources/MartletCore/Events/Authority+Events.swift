@@ -16,6 +16,25 @@ extension Authority {
             EventQuery(.before(before), limit: limit, user: user, kinds: EventKind.ofAccounts))
     }
 
+    /// How often what is of these kinds happened, in each of the spans between `times`. An hour counts whole, in the span
+    /// that it begins in.
+    ///
+    /// - Parameter times: the borders of the spans, the earliest first.
+    public func eventCounts(
+        of kinds: [EventKind], between times: [Timestamp]
+    ) async throws(AuthorityError) -> [EventKind: [Int]] {
+        guard let first = times.first else { return [:] }
+        let found = try await storing { () async throws(StorageError) in
+            try await storage.eventCounts(of: kinds, since: first)
+        }
+        var counts = Dictionary(uniqueKeysWithValues: kinds.map { ($0, [Int](repeating: 0, count: times.count - 1)) })
+        for one in found {
+            guard let span = times.dropFirst().firstIndex(where: { one.hour < $0 }), one.hour >= first else { continue }
+            counts[one.kind]?[span - 1] += one.count
+        }
+        return counts
+    }
+
     /// Looks at every record, and finds the first that is not as it was written.
     ///
     /// It runs beside what is written meanwhile, and may take a while: a million records are a million HMACs.

@@ -13,6 +13,11 @@ public protocol EventStorage: Sendable {
     /// Records, in order of their numbers.
     func events(_ query: EventQuery) async throws(StorageError) -> [StoredEvent]
 
+    /// How often what is of these kinds happened, hour by hour from the hour on that `time` is in, in any order. It is
+    /// kept beside the records, so that nobody has to count them: of all that were appended, also of those that were
+    /// removed for their number since. It is for charts, and not sealed.
+    func eventCounts(of kinds: [EventKind], since time: Timestamp) async throws(StorageError) -> [EventCount]
+
     /// Where the records begin and end.
     func eventChain() async throws(StorageError) -> EventChain
 

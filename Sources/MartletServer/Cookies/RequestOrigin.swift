@@ -1,4 +1,5 @@
 import HTTPTypes
+import Hummingbird
 import MartletCore
 import MartletProtocol
 
@@ -31,6 +32,12 @@ struct RequestOrigin {
             return false
         }
         return isOfSameSite
+    }
+
+    /// Whether the request comes from a page of the host that it was sent to, whatever its name.
+    func isOfRequested(_ request: Request) -> Bool {
+        guard isClear, let origin, let host = request.head.authority?.lowercased() else { return false }
+        return site.map { $0 == "same-origin" } ?? (origin == "https://\(host)" || origin == "http://\(host)")
     }
 
     private var isOfSameSite: Bool { [nil, "same-site", "same-origin"].contains(site) }

@@ -31,14 +31,12 @@ struct PageRequest: Sendable {
     /// The parameters of a form that was sent from a page of ours.
     ///
     /// - Parameter cookie: the one that the form's token was made with.
-    /// - Throws: `originRefused` where the form may come from another site; `unsupportedMediaType`; `tooLarge`; or a
+    /// - Throws: `OpenedElsewhere`; `originRefused` where the form may come from another site; `unsupportedMediaType`; `tooLarge`; or a
     ///   `ProtocolError`.
     func form(
         for cookie: PageCookie?, at authority: Authority, limit: Int
     ) async throws -> FormParameters {
-        guard RequestOrigin(request.headers).isOwn(authority) else {
-            throw AuthorityError(.originRefused, message: words.otherSite, detail: "the form is of another origin")
-        }
+        try checkOrigin(at: authority)
         guard MediaTypeField(request.headers[.contentType])?.isForm == true else {
             throw AuthorityError(.unsupportedMediaType, message: words.formType)
         }
@@ -47,6 +45,13 @@ struct PageRequest: Sendable {
             throw AuthorityError(.originRefused, message: words.oldForm, detail: "the form has no token of this cookie")
         }
         return form
+    }
+
+    /// - Throws: `OpenedElsewhere`; `originRefused` where a form may come from another site.
+    func checkOrigin(at authority: Authority) throws {
+        guard !RequestOrigin(request.headers).isOwn(authority) else { return }
+        if let elsewhere = OpenedElsewhere(request, at: authority) { throw elsewhere }
+        throw AuthorityError(.originRefused, message: words.otherSite, detail: "the form is of another origin")
     }
 }
 

@@ -40,15 +40,19 @@ struct PageRoutes<Context: ClientAddressContext>: Sendable {
     }
 
     func all() -> [Route<Context>] {
-        [styleRoute, Route(.get, "/") { _, _ in .seeOther(PagePath.account) }] + signInRoutes
+        assetRoutes + [Route(.get, "/") { _, _ in .seeOther(PagePath.account) }] + signInRoutes
             + firstAdministratorRoutes + accountRoutes + consoleRoutes
     }
 
-    private var styleRoute: Route<Context> {
-        Route(.get, style.path) { _, _ in
-            Response(
-                bytes: style.document.bytes, type: "text/css; charset=utf-8",
-                headers: [.cacheControl: "public, max-age=31536000, immutable", .eTag: style.document.entityTag])
+    private var assetRoutes: [Route<Context>] {
+        style.assets.map { asset in
+            Route(.get, asset.path) { _, _ in
+                Response(
+                    bytes: asset.document.bytes, type: asset.type,
+                    headers: [
+                        .cacheControl: "public, max-age=31536000, immutable", .eTag: asset.document.entityTag,
+                    ])
+            }
         }
     }
 
@@ -60,6 +64,9 @@ struct PageRoutes<Context: ClientAddressContext>: Sendable {
                 return try await route.respond(request, context)
             } catch let refusal as SignInFirst {
                 return refusal.response(to: request)
+            } catch let elsewhere as OpenedElsewhere {
+                context.logger.debug("a form of a page that was opened as \(elsewhere.origin)")
+                return elsewhere.page(words).response(.forbidden, words, style: style)
             } catch let error as AuthorityError {
                 return errorPage(error, words, context.logger)
             } catch let error as ProtocolError {

@@ -116,6 +116,30 @@ extension StorageConformance {
             try await subject.storage.append([record(0)], sealedWith: key)
             try await requireSealed(subject)
         },
+        Case("events are counted by kind and hour, as many as their records stand for") { subject in
+            let start = EventCount.hour(of: Fixtures.start)
+            func counts(_ kinds: [EventKind], since hour: Int) async throws -> [String] {
+                try await subject.other.eventCounts(of: kinds, since: start + .seconds(3_600 * hour + 1)).map {
+                    "\($0.kind) \(($0.hour - start).wholeSeconds / 3_600) \($0.count)"
+                }.sorted()
+            }
+            let records = [
+                EventRecord(.signIn, at: start), EventRecord(.signIn, at: start + .milliseconds(3_599_999)),
+                EventRecord(.renewals, at: start + .seconds(3_600), count: 40), EventRecord(.replay, at: start),
+            ]
+            try await subject.storage.append(records, sealedWith: key)
+            try await subject.storage.append(
+                [EventRecord(.signIn, at: start), EventRecord(.renewals, at: start + .seconds(3_660), count: 2)],
+                sealedWith: key)
+            let kinds: [EventKind] = [.signIn, .renewals, .repeat]
+            try requireEqual(await counts(kinds, since: 0), ["renewals 1 42", "sign_in 0 3"], "of the kinds")
+            try requireEqual(await counts(kinds, since: 1), ["renewals 1 42"], "since the second hour")
+            try requireEqual(await counts([], since: 0), [], "of no kind")
+            _ = try await subject.storage.removeEvents(
+                before: start + .seconds(3_600), keeping: 1_000, limit: 100, sealedWith: key
+            ) { EventRecord(.eventsRemoved, at: start + .seconds(9_000), count: $0) }
+            try requireEqual(await counts(kinds, since: 0), ["renewals 1 42"], "after the first hour was removed")
+        },
         Case("an end of the events that was not sealed here is not covered up") { subject in
             try await subject.storage.append([record(1)], sealedWith: EventKey(MasterKey()))
             try await subject.storage.append([record(2)], sealedWith: key)

@@ -200,6 +200,10 @@ final class WatchedStorage: Storage, PassesPagesOn {
 
     func eventChain() async throws(StorageError) -> EventChain { try await base.eventChain() }
 
+    func eventCounts(of kinds: [EventKind], since time: Timestamp) async throws(StorageError) -> [EventCount] {
+        try await base.eventCounts(of: kinds, since: time)
+    }
+
     func removeEvents(
         before time: Timestamp, keeping count: Int, limit: Int, sealedWith key: EventKey,
         record: @escaping @Sendable (Int) -> EventRecord

@@ -65,20 +65,57 @@ struct ConsolePageTests {
             }
             let browser = Browser(api.client)
             _ = try await browser.signIn("root")
-            served.clock.advance(by: .seconds(1))
-            let page = try await browser.get("/console")
+            served.clock.advance(by: .seconds(61))
+            let page = try await browser.overview()
             for (name, value) in [
                 ("Users", 2), ("Live sessions", 4), ("Sign-ins in 24 hours", 4), ("Ends in 24 hours", 0),
             ] {
                 #expect(page.html.contains("<span>\(name)</span> <strong>\(value)</strong>"), "\(name)")
             }
-            #expect(page.html.contains("aria-label=\"Sign-ins, day by day: 11 in 14 days, at most 7 in one day\""))
-            #expect(page.html.contains("aria-label=\"Ended sessions, day by day: 7 in 14 days, at most 7 in one day\""))
+            for label in [
+                "Sign-ins: 11 in 14 days, at most 7 in one day", "Ended sessions: 7 in 14 days, at most 7 in one day",
+                "Live sessions: 4 now, at most 4 at the end of a day", "Renewals: none in 14 days",
+                "Repeats for 100 renewals: no renewal in 14 days", "Refused renewals: none in 14 days",
+                "Failed sign-ins: none in 14 days", "Replays: none in 14 days",
+            ] {
+                #expect(page.html.contains("aria-label=\"\(label)\""), "\(label)")
+            }
             // They are counted once a minute, whoever looks.
             _ = try await api.signIn()
-            #expect(try await browser.get("/console").html.contains("<span>Live sessions</span> <strong>4</strong>"))
+            #expect(try await browser.overview().html.contains("<span>Live sessions</span> <strong>4</strong>"))
             served.clock.advance(by: .seconds(700))
-            #expect(try await browser.get("/console").html.contains("<span>Live sessions</span> <strong>5</strong>"))
+            #expect(try await browser.overview().html.contains("<span>Live sessions</span> <strong>5</strong>"))
+        }
+    }
+
+    @Test func theOverviewCountsWhatRenewalsBrought() async throws {
+        let served = try await ServedAuthority()
+        try await served.addUser()
+        try await served.addUser("root", roles: ["admin"])
+        try await served.serve { api in
+            let first = try await api.signIn()
+            served.clock.advance(by: .seconds(3_600))
+            let second = try await Grant(decoding: api.renew(first.refresh).body)
+            _ = try await api.renew(first.refresh)
+            served.clock.advance(by: .seconds(3_600))
+            _ = try await api.renew(second.refresh)
+            served.clock.advance(by: .seconds(3_600))
+            // Used twice over, and then by whoever has no idea that it is over.
+            for _ in 0..<2 { _ = try? await api.renew(first.refresh) }
+            let browser = Browser(api.client)
+            _ = try await browser.signIn("root", password: "wrong")
+            _ = try await browser.signIn("root")
+            try await served.authority.events.flush()
+            let page = try await browser.overview()
+            for label in [
+                "Renewals: 2 in 14 days, at most 2 in one day",
+                "Repeats for 100 renewals: 1 for 2 renewals in 14 days",
+                "Refused renewals: 1 in 14 days, at most 1 in one day",
+                "Failed sign-ins: 1 in 14 days, at most 1 in one day", "Replays: 1 in 14 days, at most 1 in one day",
+            ] {
+                #expect(page.html.contains("aria-label=\"\(label)\""), "\(label)")
+            }
+            #expect(page.html.contains("Renewals are recorded every ten minutes"))
         }
     }
 
@@ -95,7 +132,8 @@ struct ConsolePageTests {
                 var path: String? = start
                 while let next = path {
                     let page = try await browser.get(next)
-                    let shown = page.html.matches(of: /<th scope="row"><a href="\/console\/users\/[0-9a-f-]*">([^<]*)</)
+                    let shown = page.html.matches(
+                        of: /<th scope="row" role="rowheader"><a href="\/console\/users\/[0-9a-f-]*">([^<]*)</)
                     #expect(shown.count <= 50)
                     names += shown.map { String($0.1) }
                     let link = page.html.firstMatch(of: /rel="next" href="([^"]*)"/)
@@ -165,7 +203,7 @@ struct ConsolePageTests {
                 while let next = path {
                     let page = try await browser.get(next)
                     let rows = page.html.matches(
-                        of: /<th scope="row"><a href="\/console\/sessions\/[0-9a-f-]*">([^<]*)</)
+                        of: /<th scope="row" role="rowheader"><a href="\/console\/sessions\/[0-9a-f-]*">([^<]*)</)
                     devices += rows.map { String($0.1) }
                     let link = page.html.firstMatch(of: /rel="next" href="([^"]*)"/)
                     path = link.map { String($0.1).replacing("&amp;", with: "&") }
@@ -188,7 +226,7 @@ struct ConsolePageTests {
             try await browser.get("/console/users/\(user.id)")
             _ = try await browser.post("/console/users/\(user.id)/disable")
             try await served.authority.events.flush()
-            let rows = #/<tr><th scope="row">/#
+            let rows = #/<th scope="row"/#
             let page = try await browser.get("/console/events")
             #expect(page.html.matches(of: rows).count == 50)
             #expect(page.html.contains("The account was disabled by the administrator"))
@@ -261,9 +299,9 @@ struct ConsolePageTests {
         try await served.browse { browser in
             _ = try await browser.signIn("root")
             let page = try await browser.get("/console/revocations")
-            #expect(page.html.matches(of: /<th scope="row">/).count == 50)
+            #expect(page.html.matches(of: /<th scope="row"/).count == 50)
             let next = try await browser.get("/console/revocations?before=11")
-            #expect(next.html.matches(of: /<th scope="row">/).count == 10)
+            #expect(next.html.matches(of: /<th scope="row"/).count == 10)
         }
     }
 }

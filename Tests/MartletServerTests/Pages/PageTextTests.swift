@@ -67,14 +67,45 @@ struct PageTextTests {
         #expect(Words.best(for: field, among: [.english, german]).language == language)
     }
 
-    @Test(arguments: [(0, 1), (1, 1), (3, 5), (5, 5), (6, 10), (11, 20), (49, 50), (51, 100), (999_999, 1_000_000)])
-    func chartsHaveRoundScales(value: Int, scale: Int) {
-        #expect(max(1, BarChart.roundedUp(value)) == scale)
+    @Test(
+        arguments: [
+            (0, 1), (0.04, 0.1), (0.3, 0.3), (1, 1), (3, 3), (5, 5), (7, 8), (9, 10), (11, 20), (49, 50), (51, 60),
+            (241, 300), (999_999, 1_000_000),
+        ] as [(Double, Double)])
+    func chartsHaveRoundScales(value: Double, scale: Double) {
+        #expect(TimeChart.roundedUp(value) == scale)
     }
 
-    @Test(arguments: [(999, "999"), (1_000, "1k"), (1_500, "1.5k"), (2_000_000, "2M")])
-    func largeNumbersAreShort(value: Int, text: String) {
-        #expect(BarChart.short(value) == text)
+    @Test(
+        arguments: [(0, "0"), (0.25, "0.3"), (999, "999"), (1_000, "1k"), (1_500, "1.5k"), (2_000_000, "2M")]
+            as [(Double, String)])
+    func largeNumbersAreShort(value: Double, text: String) {
+        #expect(TimeChart.short(value) == text)
+    }
+
+    @Test(arguments: [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567"), (-12_345, "-12,345")])
+    func longNumbersAreGrouped(number: Int, text: String) {
+        #expect(Words.english.number(number) == text)
+    }
+
+    @Test func aLineHasGapsWhereNothingIsKnown() {
+        let times = (0..<4).map { Fixtures.start + .seconds(86_400 * $0) }
+        let html = TimeChart(
+            title: "t", summary: "s", form: .line, values: [1, nil, 2, 4], times: times, words: .english, unit: " %"
+        ).html.text
+        #expect(html.matches(of: /class="line"/).count == 2)
+        #expect(html.contains("d=\"M350 60L490 0\""))
+        #expect(html.contains("<td class=\"number\">–</td>"))
+        #expect(html.contains(">4 %</text>"))
+    }
+
+    @Test func aChartOfNothingHasNoScale() {
+        let html = TimeChart(
+            title: "t", summary: "s", form: .bars, values: [0, 0], times: [Fixtures.start, Fixtures.start],
+            words: .english
+        ).html.text
+        #expect(html.matches(of: /class="grid"/).count == 1)
+        #expect(!html.contains("<rect"))
     }
 
     @Test func aPathIsNotFoundByAPage() async throws {
@@ -101,6 +132,12 @@ struct PageTextTests {
             #expect(style.html.utf8.count < 16_384)
             #expect(!style.html.contains("url("))
             #expect(!style.html.contains("@import"))
+            let icon = try #require(page.html.firstMatch(of: /<link rel="icon" type="image\/svg\+xml" href="([^"]*)"/))
+                .1
+            let picture = try await browser.get(String(icon))
+            #expect(picture.status == 200)
+            #expect(picture.headers[.contentType] == "image/svg+xml")
+            #expect(picture.html.hasPrefix("<svg "))
         }
     }
 }

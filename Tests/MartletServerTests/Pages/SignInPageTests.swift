@@ -83,10 +83,47 @@ struct SignInPageTests {
             let change = ["password": ServedAuthority.password, "newPassword": "another good password"]
             #expect(try await browser.post("/account/password", change, headers: headers).status == 403)
             #expect(try await browser.post("/account/sessions/end-others", headers: headers).status == 403)
+            // Another site's form comes without the cookie, which its answer must not take away.
+            let cookie = browser.cookie("__Host-martlet-page")
+            browser.setCookie("__Host-martlet-page", nil)
+            let answer = try await browser.post("/sign-out", headers: headers)
+            #expect(answer.status == 403)
+            #expect(!answer.headers[values: .setCookie].contains { $0.hasPrefix("__Host-martlet-page") })
+            browser.setCookie("__Host-martlet-page", cookie)
             #expect(try await browser.get("/account").status == 200)
         }
         let sessions = try await served.authority.sessions(of: nil, includingEnded: true, before: nil, limit: 10)
         #expect(sessions.count == 1)
+    }
+
+    /// `https://127.0.0.1:8443` shows the same pages, and its forms do nothing; the page says so, and where to go.
+    @Test func aPageUnderAnotherNameLeadsToTheIssuers() async throws {
+        let served = try await ServedAuthority()
+        try await served.addUser()
+        try await served.browse { browser in
+            let fields = ["username": "alice", "password": ServedAuthority.password]
+            let other = "https://127.0.0.1:8443"
+            for (referrer, path) in [
+                ("\(other)/sign-in?next=/console", "/sign-in?next=/console"), (nil, "/account"),
+                ("https://evil.example/x", "/account"), ("\(other).evil.example/x", "/account"),
+            ] {
+                try await browser.get("/sign-in")
+                var headers: HTTPFields = [.origin: other, .secFetchSite: "same-origin"]
+                headers[HTTPField.Name("Referer")!] = referrer
+                let answer = try await browser.post("/sign-in", fields, headers: headers)
+                #expect(answer.status == 403)
+                #expect(answer.html.contains("href=\"\(ServedAuthority.issuer)\(path)\""))
+                #expect(answer.html.contains("You opened this page as \(other),"))
+                #expect(browser.cookie("__Host-martlet-page") == nil)
+            }
+            // A form of somebody else's is none of a person's who is lost.
+            for site in ["same-site", "cross-site"] {
+                try await browser.get("/sign-in")
+                let answer = try await browser.post(
+                    "/sign-in", fields, headers: [.origin: other, .secFetchSite: site])
+                #expect(answer.html.contains("This form was not sent from a page of this server"))
+            }
+        }
     }
 
     @Test func aFormNeedsTheTokenOfItsCookie() async throws {

@@ -20,25 +20,6 @@ struct ConsolePages {
             visitor: visitor, section: section)
     }
 
-    func overview(_ counted: FiguresCache.Counted) -> Page {
-        let figures = counted.figures
-        let numbers = [
-            (words.users, figures.users), (words.liveSessions, figures.liveSessions),
-            (words.signInsToday, figures.signIns.last ?? 0), (words.endsToday, figures.ends.last ?? 0),
-        ]
-        let ends = Array(counted.times.dropFirst())
-        return page(
-            .overview,
-            """
-            <ul class="figures">\(each: numbers, { "<li class=\"card\"><span>\($0.0)</span> <strong>\($0.1)</strong></li>" })</ul>
-            <div class="charts">
-            \(BarChart(title: words.signInsChart, values: figures.signIns, times: ends, words: words).html)
-            \(BarChart(title: words.endsChart, values: figures.ends, times: ends, words: words).html)
-            </div>
-            <p class="muted">\(words.countedAt) \(words.time(counted.at)).</p>
-            """)
-    }
-
     func clients(_ clients: [ClientRegistration]) -> Page {
         let rows: [[HTML]] = clients.map { client in
             [

@@ -1,4 +1,5 @@
-/// A table of the console. On a narrow screen it is scrolled sideways by itself, with the keyboard too.
+/// A table of the console. On a narrow screen each row is a block, with the names of the columns beside the cells; the
+/// roles keep it a table for those who hear it. What is too wide all the same is scrolled, with the keyboard too.
 struct ConsoleTable {
     let title: String
     let columns: [String]
@@ -18,9 +19,9 @@ struct ConsoleTable {
             return "<p class=\"empty card\">\(empty)</p>\(pages)"
         }
         return """
-            <div class="scroll card" role="region" aria-label="\(title)" tabindex="0"><table>
-            <thead><tr>\(each: columns, { "<th scope=\"col\">\($0)</th>" })</tr></thead>
-            <tbody>
+            <div class="scroll card" role="region" aria-label="\(title)" tabindex="0"><table role="table">
+            <thead role="rowgroup"><tr role="row">\(each: columns, { "<th scope=\"col\" role=\"columnheader\">\($0)</th>" })</tr></thead>
+            <tbody role="rowgroup">
             \(each: rows, row)
             </tbody></table></div>
             \(pages)
@@ -29,7 +30,10 @@ struct ConsoleTable {
 
     /// The first cell names its row.
     private func row(_ cells: [HTML]) -> HTML {
-        "<tr><th scope=\"row\">\(cells[0])</th>\(each: cells.dropFirst(), { "<td>\($0)</td>" })</tr>"
+        """
+        <tr role="row"><th scope="row" role="rowheader">\(cells[0])</th>\
+        \(each: zip(columns, cells).dropFirst(), { "<td role=\"cell\" data-label=\"\($0.0)\">\($0.1)</td>" })</tr>
+        """
     }
 
     private var pages: HTML? {

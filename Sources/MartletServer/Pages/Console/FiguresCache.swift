@@ -3,61 +3,94 @@ import MartletProtocol
 import Synchronization
 
 /// The numbers of the overview. With a million sessions it takes storage a while to count them, so they are counted
-/// once for all who look within a minute, and shown with their time.
+/// beside the requests, once for all who look within a minute, and shown with their time.
 final class FiguresCache: Sendable {
-    struct Counted: Sendable {
-        let figures: StorageFigures
-        let at: Timestamp
-        /// The borders of the spans, a day each.
-        let times: [Timestamp]
-    }
+    typealias Count = @Sendable (Timestamp) async throws(AuthorityError) -> Overview
 
     static let days = 14
     /// Younger ones are shown as they are.
     private static let fresh: Duration = .seconds(60)
-    /// Up to this age they are shown, and counted anew for the next one who looks. Who comes later waits.
+    /// Up to this age they are shown, and counted anew for the next one who looks.
     private static let usable: Duration = .seconds(600)
+    /// How often, and for how long each time, a request looks whether they are there.
+    private static let patience = (looks: 4, pause: Duration.milliseconds(4))
 
     private struct State {
-        var counted: Counted?
-        var counting: Task<Result<Counted, AuthorityError>, Never>?
+        var counted: Overview?
+        var isCounting = false
+        var failure: AuthorityError?
     }
 
-    private let authority: Authority
+    private let clock: Clock
+    private let work: Count
     private let state = Mutex(State())
 
-    init(_ authority: Authority) {
-        self.authority = authority
+    init(clock: Clock, count: @escaping Count) {
+        self.clock = clock
+        work = count
     }
 
-    func figures() async throws(AuthorityError) -> Counted {
-        let now = authority.clock.now
-        let (known, counting) = state.withLock { state -> (Counted?, Task<Result<Counted, AuthorityError>, Never>?) in
-            // A clock that was set back does not make numbers from the future good for ever.
-            let age = state.counted.map { now - $0.at } ?? Self.usable
-            if age >= .zero, age < Self.fresh { return (state.counted, nil) }
-            // Unstructured, because it outlives the request that it was begun for: others wait for it as well.
-            let counting = state.counting ?? Task { await self.count(at: now) }
-            state.counting = counting
-            return (age >= .zero && age < Self.usable ? state.counted : nil, counting)
+    convenience init(_ authority: Authority) {
+        self.init(clock: authority.clock) { now async throws(AuthorityError) in
+            let times = (0...Self.days).map { now - .seconds(86_400 * (Self.days - $0)) }
+            return Overview(
+                figures: try await authority.figures(between: times),
+                events: try await authority.eventCounts(of: Overview.kinds, between: times),
+                recorded: authority.settings.events.renewals, at: now, times: times)
         }
-        if let known { return known }
-        guard let counting else { throw AuthorityError(.internalError, detail: "nothing counts the figures") }
-        return try await counting.value.get()
     }
 
-    private func count(at now: Timestamp) async -> Result<Counted, AuthorityError> {
-        let times = (0...Self.days).map { now - .seconds(86_400 * (Self.days - $0)) }
-        let result: Result<Counted, AuthorityError>
+    /// - Returns: nil where they are being counted, and are not there yet.
+    /// - Throws: where the last attempt failed; the next one to ask begins another.
+    func figures() async throws(AuthorityError) -> Overview? {
+        for _ in 0..<Self.patience.looks {
+            if let known = known() { return known }
+            let failure = state.withLock { state in
+                defer { state.failure = nil }
+                return state.failure
+            }
+            if let failure { throw failure }
+            try? await Task.sleep(for: Self.patience.pause)
+        }
+        return known()
+    }
+
+    /// Has them counted where they are not fresh, for whoever is about to look.
+    func begin() {
+        let now = clock.now
+        let isDue = state.withLock { state in
+            guard !state.isCounting, !isYounger(state.counted, than: Self.fresh, at: now) else { return false }
+            state.isCounting = true
+            return true
+        }
+        // Unstructured, because it outlives the request that it was begun for.
+        if isDue { Task { await self.count(at: now) } }
+    }
+
+    private func known() -> Overview? {
+        begin()
+        let now = clock.now
+        return state.withLock { isYounger($0.counted, than: Self.usable, at: now) ? $0.counted : nil }
+    }
+
+    /// A clock that was set back does not make numbers from the future good for ever.
+    private func isYounger(_ overview: Overview?, than age: Duration, at now: Timestamp) -> Bool {
+        overview.map { now - $0.at >= .zero && now - $0.at < age } ?? false
+    }
+
+    private func count(at now: Timestamp) async {
+        let result: Result<Overview, AuthorityError>
         do throws(AuthorityError) {
-            result = .success(Counted(figures: try await authority.figures(between: times), at: now, times: times))
+            result = .success(try await work(now))
         } catch {
             result = .failure(error)
         }
         state.withLock { state in
-            if case .success(let counted) = result { state.counted = counted }
-            state.counting = nil
+            switch result {
+            case .success(let counted): state.counted = counted
+            case .failure(let error): state.failure = error
+            }
+            state.isCounting = false
         }
-        return result
     }
 }

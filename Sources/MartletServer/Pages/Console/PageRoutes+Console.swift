@@ -12,7 +12,12 @@ extension PageRoutes {
             Route(.get, ConsoleSection.overview.path) { request, context in
                 let request = read(request, context)
                 let pages = try await pages(request)
-                return try await show(pages.overview(figures.figures()), request)
+                guard let overview = try await figures.figures() else {
+                    var response = show(pages.counting, request)
+                    response.headers[.refresh] = "1"
+                    return response
+                }
+                return show(pages.overview(overview), request)
             },
             Route(.get, ConsoleSection.clients.path) { request, context in
                 let request = read(request, context)
@@ -184,6 +189,8 @@ extension PageRoutes {
         guard visitor.user.roles.contains(Role.admin) else {
             throw AuthorityError(.forbidden, message: request.words.forAdministrators)
         }
+        // Who looks at one page of the console may look at the overview next.
+        figures.begin()
         return visitor
     }
 

@@ -28,9 +28,9 @@ struct Page {
             headers: headers)
     }
 
-    /// Nothing but our stylesheet is fetched, nothing is run, and forms go to nobody but us.
+    /// Nothing but our stylesheet and icon is fetched, nothing is run, and forms go to nobody but us.
     static let policy =
-        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
     private func document(_ words: Words, style: PageStyle) -> HTML {
         """
@@ -42,7 +42,7 @@ struct Page {
         <meta name="color-scheme" content="light dark">
         <title>\(title) · Martlet</title>
         <link rel="stylesheet" href="\(style.path)">
-        <link rel="icon" href="data:,">
+        <link rel="icon" type="image/svg+xml" href="\(style.iconPath)">
         </head>
         <body\(isNarrow ? " class=\"narrow\"" as HTML : HTML.none)>
         <a class="skip" href="#content">\(words.skip)</a>

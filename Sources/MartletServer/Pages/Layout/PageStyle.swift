@@ -1,19 +1,16 @@
 import CWebAssets
-import Crypto
-import MartletCore
 
-/// The stylesheet of the pages, `Web/pages/martlet.css`, as it is embedded in the binary. Its path names its content,
-/// so that browsers may keep it.
+/// What pages look like: the stylesheet and the icon, of `Web/pages`, as they are embedded in the binary.
 struct PageStyle: Sendable {
-    let document: PublishedDocument
-    let path: String
+    private let sheet = unsafe PageAsset(
+        UnsafeBufferPointer(start: martlet_pages_css, count: martlet_pages_css_length), name: "css",
+        type: "text/css; charset=utf-8")
+    private let icon = unsafe PageAsset(
+        UnsafeBufferPointer(start: martlet_pages_icon, count: martlet_pages_icon_length), name: "svg",
+        type: "image/svg+xml")
 
-    init() {
-        let bytes = unsafe Array(UnsafeBufferPointer(start: martlet_pages_css, count: martlet_pages_css_length))
-        let digest = SHA256.hash(data: bytes).prefix(6).map { byte in
-            (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }
-        document = PublishedDocument(bytes)
-        path = "/pages/\(digest.joined()).css"
-    }
+    /// The stylesheet's.
+    var path: String { sheet.path }
+    var iconPath: String { icon.path }
+    var assets: [PageAsset] { [sheet, icon] }
 }

@@ -21,6 +21,14 @@ struct Words: Sendable {
     var console = "Console"
     var signOut = "Sign out"
     var otherSite = "This form was not sent from a page of this server, so nothing was done."
+    var otherNameTitle = "Open this by its own name"
+    var otherName: @Sendable (String) -> String = { origin in
+        """
+        You opened this page as \(origin), which is not the name that this server goes by. So nothing was done, and \
+        nothing that you typed was used.
+        """
+    }
+    var openThere = "Open it by its own name"
     var formType = "A form is sent as application/x-www-form-urlencoded."
     var oldForm = "This page was opened before you last signed in or out. Open it again and repeat what you did."
 
@@ -124,14 +132,30 @@ struct Words: Sendable {
     var liveSessions = "Live sessions"
     var signInsToday = "Sign-ins in 24 hours"
     var endsToday = "Ends in 24 hours"
-    var signInsChart = "Sign-ins, day by day"
-    var endsChart = "Ended sessions, day by day"
-    var chartSummary: @Sendable (_ total: Int, _ most: Int) -> String = {
-        "\($0) in 14 days, at most \($1) in one day"
+    var signInsChart = "Sign-ins"
+    var liveChart = "Live sessions"
+    var renewalsChart = "Renewals"
+    var repeatShareChart = "Repeats for 100 renewals"
+    var endsChart = "Ended sessions"
+    var refusedChart = "Refused renewals"
+    var failedChart = "Failed sign-ins"
+    var replaysChart = "Replays"
+    var chartSummary: @Sendable (_ total: String, _ most: String) -> String = {
+        $0 == "0" ? "none in 14 days" : "\($0) in 14 days, at most \($1) in one day"
     }
+    var liveSummary: @Sendable (_ now: String, _ most: String) -> String = {
+        "\($0) now, at most \($1) at the end of a day"
+    }
+    var repeatShareSummary: @Sendable (_ repeats: String, _ renewals: String) -> String = {
+        $1 == "0" ? "no renewal in 14 days" : "\($0) for \($1) renewals in 14 days"
+    }
+    var whatRepeatsAre = "A repeat is a renewal that is asked for again: its answer was lost, or tabs share a token."
+    var renewalsLate = "Renewals are recorded every ten minutes, so the newest are still to come."
+    var renewalsUnknown = "Renewals are not recorded, as the key events.renewals says."
     var numbers = "The numbers"
     var day = "Day (24 hours to)"
     var count = "Count"
+    var counting = "The numbers are being counted. They will be here in a moment, by themselves."
     var countedAt = "Counted at"
     var search = "Search"
     var searchUsers = "Name begins with"
@@ -224,7 +248,9 @@ struct Words: Sendable {
     var madeBefore = "made before"
     var everything = "everything"
 
-    // MARK: Times and devices
+    // MARK: Numbers, times and devices
+    /// What stands between groups of three digits.
+    var groupSeparator = ","
     var now = "just now"
     var minutes: @Sendable (Int64) -> String = { $0 == 1 ? "a minute ago" : "\($0) minutes ago" }
     var hours: @Sendable (Int64) -> String = { $0 == 1 ? "an hour ago" : "\($0) hours ago" }

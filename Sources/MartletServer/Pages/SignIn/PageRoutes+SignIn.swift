@@ -31,6 +31,8 @@ extension PageRoutes {
             },
             Route(.post, PagePath.signOut) { raw, context in
                 let request = read(raw, context)
+                // First: a form of another site comes without the cookie, and must not take it away.
+                try request.checkOrigin(at: authority)
                 do {
                     let visitor = try await visitor(request)
                     _ = try await request.form(for: visitor.cookie, at: authority, limit: limits.body)

@@ -1,6 +1,16 @@
 import MartletProtocol
 
 extension Words {
+    /// `1,234,567`
+    func number(_ number: Int) -> String {
+        let digits = Array(String(number.magnitude))
+        let grouped = digits.indices.map { index in
+            index > 0 && (digits.count - index) % 3 == 0
+                ? groupSeparator + String(digits[index]) : String(digits[index])
+        }
+        return (number < 0 ? "-" : "") + grouped.joined()
+    }
+
     /// How long ago it was, with the time itself for those who want to know it.
     func ago(_ time: Timestamp, now: Timestamp) -> HTML {
         "<time datetime=\"\(time.description)\" title=\"\(full(time))\">\(words(time, now: now))</time>"
@@ -30,6 +40,11 @@ extension Words {
     /// `27 Nov 2026, 05:16 UTC`
     func full(_ time: Timestamp) -> String {
         "\(day(time)), \(time.description.dropFirst(11).prefix(5)) UTC"
+    }
+
+    /// `27 Nov`
+    func shortDay(_ time: Timestamp) -> String {
+        day(time).split(separator: " ").dropLast().joined(separator: " ")
     }
 
     /// `27 Nov 2026`
