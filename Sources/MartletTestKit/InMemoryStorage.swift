@@ -19,6 +19,9 @@ public final class InMemoryStorage: Storage {
         var eventChain = EventChain()
         var pageCookies: [[UInt8]: SessionID] = [:]
         var administratorLinks: [[UInt8]: Timestamp] = [:]
+        var destinations: [NoticeDestination: Destination] = [:]
+        var outbox: [OutboxMessage] = []
+        var webhooks: [WebhookID: WebhookEndpoint] = [:]
         var failure: StorageError?
     }
 

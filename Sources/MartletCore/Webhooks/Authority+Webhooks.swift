@@ -40,7 +40,8 @@ extension Authority {
                 "The address of a webhook has to be an https URL; http is for this machine, with "
                     + "webhooks.allowPrivateTargets.")
         }
-        let kinds = new.kinds?.withoutRepeats ?? (new.format == .set ? WebhookEndpoint.kindsOfTokens : WebhookEndpoint.usualKinds)
+        let usual = new.format == .set ? WebhookEndpoint.kindsOfTokens : WebhookEndpoint.usualKinds
+        let kinds = new.kinds.map { asked in EventKind.all.filter(asked.contains) } ?? usual
         guard !kinds.isEmpty else { throw .malformed("A webhook has to be told of at least one kind of event.") }
         let audience = try audience(of: new, kinds)
         if let authorization = new.authorization {

@@ -7,6 +7,9 @@ public struct WebhookURL: Sendable, Hashable {
     /// A name in lower case, or an address; of IPv6 without the brackets.
     public let host: String
     public let port: Int
+    /// The host as it is in the text, and in lower case.
+    public var writtenHosts: Set<String> { [host, writtenHost] }
+    private let writtenHost: String
 
     /// - Returns: nil for anything else: another scheme, user information, a fragment, characters that have to be
     ///   escaped, a port that is none, more than 2,048 bytes.
@@ -31,6 +34,7 @@ public struct WebhookURL: Sendable, Hashable {
         }
         self.text = text
         self.host = host.lowercased()
+        writtenHost = String(host)
         isTLS = scheme == "https://"
     }
 
