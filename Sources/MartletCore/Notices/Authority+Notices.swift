@@ -46,7 +46,8 @@ extension Authority {
         _ claimed: ClaimedMessage, _ failure: DeliveryFailure?
     ) async throws(AuthorityError) -> DeliveryOutcome {
         let now = clock.now
-        let outcome = failure.map { outcome(of: claimed, $0, at: now) } ?? .delivered
+        let outcome: DeliveryOutcome =
+            if let failure { consequence(of: failure, for: claimed, at: now) } else { .delivered }
         try await storing { () async throws(StorageError) in
             try await storage.settle(claimed.message.id, outcome, at: now)
         }
@@ -56,7 +57,9 @@ extension Authority {
         return outcome
     }
 
-    private func outcome(of claimed: ClaimedMessage, _ failure: DeliveryFailure, at now: Timestamp) -> DeliveryOutcome {
+    private func consequence(
+        of failure: DeliveryFailure, for claimed: ClaimedMessage, at now: Timestamp
+    ) -> DeliveryOutcome {
         let reason = String(failure.reason.prefix(300))
         var random = SecureRandom()
         let next = now + OutboxSchedule.wait(after: claimed.message.attempts + 1, using: &random)

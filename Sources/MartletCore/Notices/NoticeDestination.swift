@@ -1,3 +1,5 @@
+public import MartletProtocol
+
 /// Where notices of events are sent to.
 public enum NoticeDestination: Sendable, Hashable {
     /// An endpoint that an operator registered.

@@ -1,4 +1,4 @@
-import MartletProtocol
+public import MartletProtocol
 
 /// What is spread to a destination, and how far that has come.
 public struct NoticeSubscription: Sendable, Hashable {
