@@ -28,9 +28,8 @@ extension InMemoryStorage {
             let events = Array(state.events.filter { $0.number > first }.prefix(limit))
             state.outbox += subscriptions.messages(of: events, at: now)
             let last = events.count == limit ? events[limit - 1].number : newest
-            for destination in state.destinations.keys {
-                state.destinations[destination]?.subscription.cursor = max(
-                    last, state.destinations[destination]?.subscription.cursor ?? 0)
+            for subscription in subscriptions {
+                state.destinations[subscription.destination]?.subscription.cursor = max(last, subscription.cursor)
             }
             return events.count
         }
