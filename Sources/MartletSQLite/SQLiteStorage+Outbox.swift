@@ -87,7 +87,7 @@ extension SQLiteStorage {
     }
 
     public func releaseClaims() async throws(StorageError) {
-        try await writeRelaxed(pages: 1) { database in
+        _ = try await writeRelaxed(pages: 1) { database in
             try database.change(
                 """
                 UPDATE outbox_destinations SET claimed_until = 0, claimed_message = NULL

@@ -16,7 +16,8 @@ struct WebhookTests {
         private let dialogue: Dialogue
 
         init(in folder: TemporaryFolder) throws {
-            let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Python/webhook_receiver.py")
+            let script = URL(filePath: #filePath).deletingLastPathComponent().appending(
+                path: "Python/webhook_receiver.py")
             dialogue = try Dialogue(
                 [
                     try #require(Python.path), script.path(percentEncoded: false), folder.path, Example.path("Python"),
@@ -187,7 +188,10 @@ struct WebhookTests {
             #expect(token["same"] == true)
             let claims = try #require(token["claims"])
             #expect(claims["sub_id"]?["format"] == "complex")
-            #expect(claims["sub_id"]?["user"] == ["format": "iss_sub", "iss": .string(server.url), "sub": .string("\(here.user.id)")])
+            #expect(
+                claims["sub_id"]?["user"] == [
+                    "format": "iss_sub", "iss": .string(server.url), "sub": .string("\(here.user.id)"),
+                ])
             let events = try #require(claims["events"]?.object)
             let event = try #require(events["https://schemas.openid.net/secevent/caep/event-type/session-revoked"])
             #expect(event["initiating_entity"] == "user")
@@ -265,7 +269,8 @@ struct WebhookTests {
     }
 
     @Test(arguments: [
-        (["webhook", "add", "http://app.example.com"], 1, "https"), (["webhook", "add", "https://u:p@a"], 1, "https URL"),
+        (["webhook", "add", "http://app.example.com"], 1, "https"),
+        (["webhook", "add", "https://u:p@a"], 1, "https URL"),
         (["webhook", "add", "https://a", "--events", "sign_in,nonsense"], 64, "nonsense"),
         (["webhook", "add", "https://a", "--format", "set"], 1, "audience"),
         (["webhook", "add", "https://a", "--authorization-file", "/nowhere"], 1, "/nowhere"),

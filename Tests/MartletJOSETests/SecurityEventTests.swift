@@ -33,7 +33,10 @@ struct SecurityEventTests {
     @Test(arguments: [
         (SubjectIdentifier.opaque("x"), ["format": "opaque", "id": "x"] as JSONValue),
         (.issuerAndSubject(issuer: "i", subject: "s"), ["format": "iss_sub", "iss": "i", "sub": "s"]),
-        (.complex(user: nil, session: .opaque("s")), ["format": "complex", "session": ["format": "opaque", "id": "s"]]),
+        (
+            .complex(user: nil, session: .opaque("s")),
+            ["format": "complex", "session": ["format": "opaque", "id": "s"]]
+        ),
     ])
     func aSubjectIsWrittenInItsFormat(subject: SubjectIdentifier, json: JSONValue) throws {
         let token = try AccessTokenSigner(key: Fixtures.key(.es256)).sign(Self.event(subject))

@@ -35,7 +35,8 @@ struct AddressResolver: Sendable {
         let code = unsafe getaddrinfo(host, nil, &hints, &first)
         guard code == 0 else {
             return .failure(
-                DeliveryFailureReason("the name \(host) cannot be resolved: \(unsafe String(cString: gai_strerror(code)))"))
+                DeliveryFailureReason(
+                    "the name \(host) cannot be resolved: \(unsafe String(cString: gai_strerror(code)))"))
         }
         defer { unsafe freeaddrinfo(first) }
         var addresses: [SocketAddress] = []

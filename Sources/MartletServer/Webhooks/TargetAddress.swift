@@ -24,7 +24,8 @@ enum TargetAddress {
         case 4: break
         case 16:
             if translated.contains(address) {
-                guard let inner = try? SocketAddress(packedIPAddress: ByteBuffer(bytes: bytes.suffix(4)), port: 0) else {
+                guard let inner = try? SocketAddress(packedIPAddress: ByteBuffer(bytes: bytes.suffix(4)), port: 0)
+                else {
                     return false
                 }
                 return isPublic(inner)

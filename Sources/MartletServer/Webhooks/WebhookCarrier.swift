@@ -1,6 +1,6 @@
 public import MartletCore
 import MartletJOSE
-import MartletProtocol
+public import MartletProtocol
 
 /// Takes messages to webhooks, in the format that each wants.
 public struct WebhookCarrier: NoticeCarrier {
@@ -21,10 +21,11 @@ public struct WebhookCarrier: NoticeCarrier {
 
     public func deliver(_ message: OutboxMessage) async throws(DeliveryFailure) {
         guard case .webhook(let id) = message.destination else { return }
-        let (format, requests) = try await preparing { () async throws(AuthorityError) in
+        let (format, requests) = try await preparing {
+            () async throws(AuthorityError) -> (WebhookEndpoint.Format, [WebhookRequest]) in
             // One that was removed meanwhile has no messages any more.
             guard let webhook = try await authority.webhook(id) else {
-                return (WebhookEndpoint.Format.standard, [WebhookRequest]())
+                return (.standard, [])
             }
             return (webhook.format, try requests(for: message, to: webhook))
         }
@@ -66,7 +67,9 @@ public struct WebhookCarrier: NoticeCarrier {
         }
     }
 
-    private func testRequest(_ id: OutboxMessageID, to webhook: WebhookEndpoint) throws(AuthorityError) -> WebhookRequest {
+    private func testRequest(_ id: OutboxMessageID, to webhook: WebhookEndpoint) throws(AuthorityError)
+        -> WebhookRequest
+    {
         let now = authority.clock.now
         switch webhook.format {
         case .standard:
@@ -136,7 +139,8 @@ public struct WebhookCarrier: NoticeCarrier {
         do {
             return try await work()
         } catch {
-            throw DeliveryFailure(.retry, "it could not be prepared: \(error.detail ?? error.message ?? "\(error.code)")")
+            throw DeliveryFailure(
+                .retry, "it could not be prepared: \(error.detail ?? error.message ?? "\(error.code)")")
         }
     }
 

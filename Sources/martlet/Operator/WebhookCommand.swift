@@ -117,7 +117,8 @@ extension WebhookCommand {
     struct Test: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Send a message that says that it is a test, and say what was answered.",
-            discussion: "It goes out from this command, at once, and is not tried again. It ends with 1 where it fails.")
+            discussion: "It goes out from this command, at once, and is not tried again. It ends with 1 where it fails."
+        )
 
         @Argument(help: "The webhook's id.") var id: WebhookID
         @OptionGroup var storage: StorageOptions
@@ -184,8 +185,6 @@ extension WebhookCommand {
         }
     }
 }
-
-extension WebhookEndpoint.Format: ExpressibleByArgument {}
 
 extension WebhookEndpoint {
     /// - Parameter secret: where it was made just now.

@@ -139,7 +139,10 @@ struct NoticeTests {
         }
         // After 5 s, 30 s, 2 m, 10 m and 30 m; the next one would be too late.
         #expect(attempts == 6)
-        #expect(try await pending(engine) == [OutboxFigures(destination: destination, dead: 1, failuresInARow: 5, lastError: "no 6")])
+        #expect(
+            try await pending(engine) == [
+                OutboxFigures(destination: destination, dead: 1, failuresInARow: 5, lastError: "no 6")
+            ])
         let dead = try #require(try await engine.authority.deadMessages(of: nil, after: nil, limit: 9).first)
         #expect(dead.lastError == "no 6")
         #expect(dead.record.detail == "user_added")
@@ -164,8 +167,9 @@ struct NoticeTests {
         let first = try await next()
         #expect(try await engine.authority.settle(first, DeliveryFailure(.giveUp, "never")) == .died("never"))
         let second = try await next()
-        guard case .failed(_, let at, let resting) = try await engine.authority.settle(
-            second, DeliveryFailure(.retryAfter(.seconds(900)), "later"))
+        guard
+            case .failed(_, let at, let resting) = try await engine.authority.settle(
+                second, DeliveryFailure(.retryAfter(.seconds(900)), "later"))
         else { return #expect(Bool(false)) }
         #expect(at == engine.clock.now + .seconds(900) && resting == at)
         // The whole destination rests, as it asked.

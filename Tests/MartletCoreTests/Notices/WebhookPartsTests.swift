@@ -55,8 +55,9 @@ struct WebhookPartsTests {
 
     @Test func waitsGrowAndAreShortenedAtRandom() {
         var random = SecureRandom()
-        for (attempts, longest) in [(1, 5), (2, 30), (3, 120), (4, 600), (5, 1_800), (6, 7_200), (7, 21_600), (99, 21_600)]
-        {
+        for (attempts, longest) in [
+            (1, 5), (2, 30), (3, 120), (4, 600), (5, 1_800), (6, 7_200), (7, 21_600), (99, 21_600),
+        ] {
             let waits = (0..<50).map { _ in OutboxSchedule.wait(after: attempts, using: &random) }
             #expect(waits.allSatisfy { $0 <= .seconds(longest) && $0 >= .seconds(longest) * 0.8 })
             #expect(Set(waits).count > 1)

@@ -54,7 +54,9 @@ struct CourierTests {
         }
     }
 
-    private func authority(_ storage: any Storage, _ clock: TestClock, _ key: MasterKey = MasterKey()) async throws -> Authority {
+    private func authority(_ storage: any Storage, _ clock: TestClock, _ key: MasterKey = MasterKey()) async throws
+        -> Authority
+    {
         try await Authority(settings: Self.settings, storage: storage, masterKey: key, clock: clock.clock)
     }
 
@@ -113,7 +115,8 @@ struct CourierTests {
         #expect(try await figures(authority) == (0, 0))
         var text = MetricsText()
         metrics.write(to: &text)
-        #expect(text.text.contains("martlet_outbox_deliveries_total{destination=\"webhook\",result=\"delivered\"} 100\n"))
+        #expect(
+            text.text.contains("martlet_outbox_deliveries_total{destination=\"webhook\",result=\"delivered\"} 100\n"))
         #expect(text.text.contains("martlet_outbox_deliveries_total{destination=\"mail\",result=\"delivered\"} 0\n"))
     }
 

@@ -53,8 +53,9 @@ struct TargetAddressTests {
 
     @Test func datesOfAnswersAreRead() {
         #expect(HTTPDate.read("Sun, 06 Nov 1994 08:49:37 GMT")?.seconds == 784_111_777)
-        for text in ["", "Sun, 06 Nov 1994 08:49:37", "Sun, 6 Nov 1994 08:49:37 GMT", "1994-11-06T08:49:37Z", "a b c d e GMT"]
-        {
+        for text in [
+            "", "Sun, 06 Nov 1994 08:49:37", "Sun, 6 Nov 1994 08:49:37 GMT", "1994-11-06T08:49:37Z", "a b c d e GMT",
+        ] {
             #expect(HTTPDate.read(text) == nil, "\(text)")
         }
     }

@@ -28,7 +28,9 @@ struct WebhookCarrierTests {
     }
 
     private func field(_ name: String, of request: String) -> String? {
-        request.split(separator: "\r\n").first { $0.hasPrefix("\(name): ") }.map { String($0.dropFirst(name.count + 2)) }
+        request.split(separator: "\r\n").first { $0.hasPrefix("\(name): ") }.map {
+            String($0.dropFirst(name.count + 2))
+        }
     }
 
     @Test func aMessageIsSignedUnderTheSameIdAtEachAttempt() async throws {
@@ -39,7 +41,8 @@ struct WebhookCarrierTests {
         let carrier = try WebhookCarrier(authority: authority, options: .init())
         let session = Fixtures.sessionID()
         let message = message(
-            EventRecord(.sessionsEnded, at: Fixtures.start, session: session, reason: .signedOut, count: 1), to: webhook)
+            EventRecord(.sessionsEnded, at: Fixtures.start, session: session, reason: .signedOut, count: 1), to: webhook
+        )
         let failure = await #expect(throws: DeliveryFailure.self) { try await carrier.deliver(message) }
         #expect(failure == DeliveryFailure(.retry, "it was answered with status 500"))
         clock.advance(by: .seconds(5))
@@ -64,13 +67,14 @@ struct WebhookCarrierTests {
         }
     }
 
-    @Test(arguments: [
-        ("200 OK", "", nil), ("202 Accepted", "", nil), ("204 No Content", "", nil),
-        ("302 Found", "Location: http://127.0.0.1:1/\r\n", .retry), ("304 Not Modified", "", .retry),
-        ("400 Bad Request", "", .retry), ("404 Not Found", "", .retry), ("410 Gone", "", .destinationIsGone),
-        ("429 Too Many Requests", "Retry-After: 30\r\n", .retryAfter(.seconds(30))),
-        ("503 Service Unavailable", "Retry-After: 9\r\n", .retryAfter(.seconds(9))), ("500 No", "", .retry),
-    ] as [(String, String, DeliveryFailure.Advice?)])
+    @Test(
+        arguments: [
+            ("200 OK", "", nil), ("202 Accepted", "", nil), ("204 No Content", "", nil),
+            ("302 Found", "Location: http://127.0.0.1:1/\r\n", .retry), ("304 Not Modified", "", .retry),
+            ("400 Bad Request", "", .retry), ("404 Not Found", "", .retry), ("410 Gone", "", .destinationIsGone),
+            ("429 Too Many Requests", "Retry-After: 30\r\n", .retryAfter(.seconds(30))),
+            ("503 Service Unavailable", "Retry-After: 9\r\n", .retryAfter(.seconds(9))), ("500 No", "", .retry),
+        ] as [(String, String, DeliveryFailure.Advice?)])
     func anAnswerIsTakenForWhatItSays(status: String, fields: String, advice: DeliveryFailure.Advice?) async throws {
         let authority = try await authority()
         let receiver = try await RawReceiver(.status(status, fields))

@@ -154,10 +154,11 @@ struct WebhookSenderTests {
         #expect(String(decoding: second.body, as: UTF8.self) == "abc")
     }
 
-    @Test(arguments: [
-        ("7", Duration.seconds(7)), ("0", .zero), ("Thu, 01 Jan 2026 00:01:00 GMT", .seconds(60)),
-        ("Wed, 31 Dec 2025 00:01:00 GMT", .zero), ("soon", nil), ("-1", nil), ("99999999999999999999", nil),
-    ] as [(String, Duration?)])
+    @Test(
+        arguments: [
+            ("7", Duration.seconds(7)), ("0", .zero), ("Thu, 01 Jan 2026 00:01:00 GMT", .seconds(60)),
+            ("Wed, 31 Dec 2025 00:01:00 GMT", .zero), ("soon", nil), ("-1", nil), ("99999999999999999999", nil),
+        ] as [(String, Duration?)])
     func theWishToBeAskedLaterIsRead(text: String, wait: Duration?) async throws {
         let receiver = try await RawReceiver(.status("429 Too Many Requests", "Retry-After: \(text)\r\n"))
         let answer = try await sender().send(request("http://127.0.0.1:\(receiver.port)/"))
