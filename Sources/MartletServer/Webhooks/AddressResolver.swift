@@ -24,12 +24,12 @@ struct AddressResolver: Sendable {
     private static let queue = DispatchQueue(label: "martlet.webhooks.resolver", attributes: .concurrent)
 
     private static func lookUp(_ host: String, _ port: Int) -> Result<[SocketAddress], DeliveryFailureReason> {
-        var hints = addrinfo()
-        hints.ai_family = AF_UNSPEC
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_family = AF_UNSPEC
         #if canImport(Glibc)
-        hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
+        unsafe hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
         #else
-        hints.ai_socktype = SOCK_STREAM
+        unsafe hints.ai_socktype = SOCK_STREAM
         #endif
         var first: UnsafeMutablePointer<addrinfo>?
         let code = unsafe getaddrinfo(host, nil, &hints, &first)
@@ -63,18 +63,14 @@ struct DeliveryFailureReason: Error {
 extension SocketAddress {
     @unsafe fileprivate init?(_ entry: addrinfo, port: Int) {
         guard let start = unsafe entry.ai_addr else { return nil }
-        let packed: ByteBuffer
+        // Where the address stands in sockaddr_in and sockaddr_in6, on every system that we run on.
+        let place: Range<Int>
         switch unsafe entry.ai_family {
-        case AF_INET:
-            packed = unsafe start.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { address in
-                unsafe withUnsafeBytes(of: address.pointee.sin_addr) { unsafe ByteBuffer(bytes: $0) }
-            }
-        case AF_INET6:
-            packed = unsafe start.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { address in
-                unsafe withUnsafeBytes(of: address.pointee.sin6_addr) { unsafe ByteBuffer(bytes: $0) }
-            }
+        case AF_INET: place = 4..<8
+        case AF_INET6: place = 8..<24
         default: return nil
         }
+        let packed = unsafe ByteBuffer(bytes: UnsafeRawBufferPointer(start: start, count: place.upperBound)[place])
         guard let address = try? SocketAddress(packedIPAddress: packed, port: port) else { return nil }
         self = address
     }

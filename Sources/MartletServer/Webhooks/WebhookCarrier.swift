@@ -27,7 +27,7 @@ public struct WebhookCarrier: NoticeCarrier {
             guard let webhook = try await authority.webhook(id) else {
                 return (.standard, [])
             }
-            return (webhook.format, try requests(for: message, to: webhook))
+            return (webhook.format, try prepared(message, for: webhook))
         }
         for request in requests { try judge(await sender.send(request), format) }
     }
@@ -48,8 +48,8 @@ public struct WebhookCarrier: NoticeCarrier {
 
     // MARK: What is sent
 
-    private func requests(
-        for message: OutboxMessage, to webhook: WebhookEndpoint
+    private func prepared(
+        _ message: OutboxMessage, for webhook: WebhookEndpoint
     ) throws(AuthorityError) -> [WebhookRequest] {
         switch webhook.format {
         case .standard:

@@ -3,6 +3,7 @@ import MartletCore
 import MartletProtocol
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import NIOSSL
 import Synchronization
 
