@@ -97,6 +97,7 @@ let package = Package(
             name: "MartletServer",
             dependencies: [
                 "MartletCore", "MartletJOSE", "MartletProtocol", "CFileStatus", "CMaxMindDB", "CWebAssets", "CZlib",
+                .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird", condition: server),
                 .product(name: "HummingbirdCore", package: "hummingbird", condition: server),

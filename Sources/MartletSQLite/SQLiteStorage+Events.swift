@@ -52,8 +52,12 @@ extension SQLiteStorage {
             let oldest = try database.rows(
                 "SELECT \(StoredEvent.columns) FROM events WHERE number < ? ORDER BY number LIMIT ?",
                 [chain.newest.number, max(0, limit)], StoredEvent.init)
+            let spread = try database.rows("SELECT min(cursor) FROM outbox_destinations") {
+                try $0.optionalInteger(at: 0)
+            }
+            let last = spread.first.flatMap { $0 } ?? .max
             let removed = oldest.prefix {
-                chain.newest.number - $0.number >= Int64(count) || $0.record.at < time
+                $0.number <= last && (chain.newest.number - $0.number >= Int64(count) || $0.record.at < time)
             }
             guard let last = removed.last else { return 0 }
             try database.change("DELETE FROM events WHERE number <= ?", [last.number])

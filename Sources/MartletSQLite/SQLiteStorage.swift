@@ -204,6 +204,27 @@ extension SQLiteStorage {
         return try result.get()
     }
 
+    /// Runs one transaction of what may be done once more: it is synced with the next one that is, or an interval from
+    /// now, and is not counted among the durable writes.
+    ///
+    /// - Parameter pages: about how many pages of the WAL it takes.
+    func writeRelaxed<Value: Sendable>(
+        pages: Int, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StorageError) -> Value {
+        if let refusal { throw refusal }
+        let result: Result<Value, StorageError> = await withCheckedContinuation { waiting in
+            let isOpen = withPool { [checkpointer] pool in
+                pool.asyncWriteWithoutTransaction { database in
+                    let committed = Result(storage: { try database.inTransaction(syncing: .normal, body) })
+                    if case .success = committed { checkpointer.committed(pages, isSynced: false) }
+                    waiting.resume(returning: committed)
+                }
+            }
+            if !isOpen { waiting.resume(returning: .failure(.closed)) }
+        }
+        return try result.get()
+    }
+
     /// The newest record of an event that the mark beside the database knows.
     func markedEvent() async throws(StorageError) -> EventChain.Mark? {
         try await read { [markFile] _ in try markFile.event() }

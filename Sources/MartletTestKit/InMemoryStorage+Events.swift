@@ -48,8 +48,9 @@ extension InMemoryStorage {
     ) async throws(StorageError) -> Int {
         try access { state in
             let newest = state.eventChain.newest.number
+            let spread = state.destinations.values.map(\.subscription.cursor).min() ?? .max
             let removed = state.events.dropLast().prefix(max(0, limit)).prefix {
-                newest - $0.number >= Int64(count) || $0.record.at < time
+                $0.number <= spread && (newest - $0.number >= Int64(count) || $0.record.at < time)
             }
             guard let last = removed.last else { return 0 }
             let number = removed.count

@@ -20,6 +20,9 @@ public final class InMemoryStorage: Storage {
         var eventCounts: [EventCount] = []
         var pageCookies: [[UInt8]: SessionID] = [:]
         var administratorLinks: [[UInt8]: Timestamp] = [:]
+        var destinations: [NoticeDestination: Destination] = [:]
+        var outbox: [OutboxMessage] = []
+        var webhooks: [WebhookID: WebhookEndpoint] = [:]
         var failure: StorageError?
     }
 

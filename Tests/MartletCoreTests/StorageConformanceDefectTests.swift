@@ -44,6 +44,11 @@ enum Defect: CaseIterable {
     case bindsACookieToTheDead
     case looksAndThenTakesALink
     case leavesARowOut
+    case spreadsInTwoSteps
+    case claimsWithoutLooking
+    case takesOthersLeases
+    case forgetsWhatWasNotSpread
+    case sendsDeadLettersToTheDisabled
 
     /// One of the cases that have to find it.
     var findingCase: String {
@@ -71,6 +76,12 @@ enum Defect: CaseIterable {
         case .bindsACookieToTheDead: "no page cookie is bound to a session that has ended or is not there"
         case .looksAndThenTakesALink: "many who follow a link at once make one administrator"
         case .leavesARowOut: "live and ended sessions are listed a page at a time, each once"
+        case .spreadsInTwoSteps: "each destination gets the events that it wants, from when it subscribed, each once"
+        case .claimsWithoutLooking: "one destination has one message under way, whoever asks"
+        case .takesOthersLeases: "one destination has one message under way, whoever asks"
+        case .forgetsWhatWasNotSpread: "events that were not spread yet are not removed"
+        case .sendsDeadLettersToTheDisabled:
+            "a disabled webhook gets nothing, and what was on its way is kept as dead"
         }
     }
 }
@@ -228,6 +239,12 @@ private struct DefectiveStorage: Storage, PassesPagesOn {
         before time: Timestamp, keeping count: Int, limit: Int, sealedWith key: EventKey,
         record: @escaping @Sendable (Int) -> EventRecord
     ) async throws(StorageError) -> Int {
+        if defect == .forgetsWhatWasNotSpread {
+            try base.access { state in
+                let newest = state.eventChain.newest.number
+                for one in state.destinations.keys { state.destinations[one]?.subscription.cursor = newest }
+            }
+        }
         let anchor = try await base.eventChain().anchor
         let removed = try await base.removeEvents(
             before: time, keeping: count, limit: limit, sealedWith: key, record: record)
@@ -262,6 +279,45 @@ private struct DefectiveStorage: Storage, PassesPagesOn {
         return Array(
             try await base.endedSessions(before: nil, limit: 1_000)
                 .filter { ($0.end?.at ?? $0.createdAt) < (last.end?.at ?? last.createdAt) }.prefix(limit))
+    }
+
+    func spread(limit: Int, at now: Timestamp) async throws(StorageError) -> Int {
+        guard defect == .spreadsInTwoSteps else { return try await base.spread(limit: limit, at: now) }
+        // The cursor is written after the messages, in a second step.
+        let cursors = try base.access { $0.destinations.mapValues(\.subscription.cursor) }
+        let count = try await base.spread(limit: limit, at: now)
+        let moved = try base.access { $0.destinations.mapValues(\.subscription.cursor) }
+        try base.access { state in
+            for (one, cursor) in cursors { state.destinations[one]?.subscription.cursor = cursor }
+        }
+        for _ in 0..<10 { await Task.yield() }
+        try base.access { state in
+            for (one, cursor) in moved { state.destinations[one]?.subscription.cursor = cursor }
+        }
+        return count
+    }
+
+    func claim(
+        _ destination: NoticeDestination, at now: Timestamp, until lease: Timestamp
+    ) async throws(StorageError) -> ClaimedMessage? {
+        if defect == .claimsWithoutLooking { try await base.releaseClaims() }
+        return try await base.claim(destination, at: now, until: lease)
+    }
+
+    func settle(
+        _ id: OutboxMessageID, _ outcome: DeliveryOutcome, at now: Timestamp
+    ) async throws(StorageError) {
+        try await base.settle(id, outcome, at: now)
+        if defect == .takesOthersLeases { try await base.releaseClaims() }
+    }
+
+    func reviveDead(_ selection: DeadSelection, at now: Timestamp) async throws(StorageError) -> Int {
+        if defect == .sendsDeadLettersToTheDisabled {
+            try base.access { state in
+                for message in state.outbox { state.subscribe(message.destination, to: []) }
+            }
+        }
+        return try await base.reviveDead(selection, at: now)
     }
 
     // The rest is right.

@@ -6,4 +6,7 @@ public enum AdminAction: String, Sendable, Hashable, CaseIterable {
     case userRemoved = "user_removed"
     case clientAdded = "client_added"
     case clientRemoved = "client_removed"
+    case webhookAdded = "webhook_added"
+    case webhookRemoved = "webhook_removed"
+    case webhookEnabled = "webhook_enabled"
 }

@@ -2,8 +2,8 @@ import MartletProtocol
 
 extension Authority {
     /// What is to be done now and then: writes down the ends of expired sessions, forgets old ones and entries of the
-    /// denylist that have left, rotates keys by age, records what was counted and removes old records. Cheap where
-    /// nothing is due; run it about once a minute.
+    /// denylist that have left, rotates keys by age, records what was counted, looks after the outbox and removes old
+    /// records. Cheap where nothing is due; run it about once a minute.
     public func maintain() async throws(AuthorityError) {
         try await keys.maintain()
         let now = clock.now
@@ -21,6 +21,7 @@ extension Authority {
         try await revocations.catchUp()
         revocations.removeExpired()
         events.gather()
+        try await maintainOutbox()
         try await removeOldEvents()
     }
 

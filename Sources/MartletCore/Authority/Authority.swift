@@ -13,6 +13,8 @@ public final class Authority: Sendable {
     /// Writes the records of events. `flush` it before the process ends.
     public let events: EventRecorder
     let eventKey: EventKey
+    /// What the secrets of webhooks are sealed under.
+    let masterKey: MasterKey
     let denial: Denial
     let storage: any Storage
     let hasher: PasswordHasher
@@ -39,6 +41,7 @@ public final class Authority: Sendable {
         self.storage = storage
         self.clock = clock
         self.measurements = measurements
+        self.masterKey = masterKey
         let eventKey = EventKey(masterKey)
         self.eventKey = eventKey
         let events = EventRecorder(

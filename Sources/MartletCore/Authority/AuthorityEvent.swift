@@ -41,6 +41,8 @@ public struct AuthorityEvent: Sendable, Hashable {
     public var triedName: UInt64?
     /// The administrator who did it; nil where it is the user's own doing, or no administrator signed in for it.
     public var actor: UserID?
+    /// Which sessions ended, where there are several, and few enough to be named.
+    public var sessions: [SessionID] = []
 
     public init(
         _ kind: Kind, at: Timestamp, user: UserID? = nil, session: SessionID? = nil, client: String? = nil,

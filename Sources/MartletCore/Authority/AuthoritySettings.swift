@@ -27,6 +27,8 @@ public struct AuthoritySettings: Sendable {
     public var events: EventSettings
     /// The origins of the first-party client's pages, beside the issuer's.
     public var allowedOrigins: [WebOrigin]
+    /// How long notices are tried and kept.
+    public var notices: NoticeSettings
 
     public init(
         issuer: String, policy: SessionPolicy = .standard, signUpIsOpen: Bool = false,
@@ -34,7 +36,7 @@ public struct AuthoritySettings: Sendable {
         passwordThreads: Int = 2, passwordQueue: Int = 64, keys: KeySettings = .init(),
         durability: Durability = .relaxed, keepEnded: Duration = .seconds(90 * 86_400),
         statusLists: Bool = false, rateLimits: RateLimitSettings = .init(), events: EventSettings = .init(),
-        allowedOrigins: [WebOrigin] = []
+        allowedOrigins: [WebOrigin] = [], notices: NoticeSettings = .init()
     ) {
         self.issuer = issuer
         self.policy = policy
@@ -50,6 +52,7 @@ public struct AuthoritySettings: Sendable {
         self.rateLimits = rateLimits
         self.events = events
         self.allowedOrigins = allowedOrigins
+        self.notices = notices
     }
 
     /// What is wrong with the values together; nil where nothing is.
@@ -66,7 +69,7 @@ public struct AuthoritySettings: Sendable {
             return "Records of events have to be kept for more than 0s, and at least 1 of them."
         }
         if keepEnded < .zero { return "Ended sessions have to be kept for at least 0s." }
-        return policy.fault ?? passwordParameters.fault ?? keys.fault ?? rateLimits.fault
+        return policy.fault ?? passwordParameters.fault ?? keys.fault ?? rateLimits.fault ?? notices.fault
     }
 
     /// The longest life of an access token, but for clients that ask for one of their own.

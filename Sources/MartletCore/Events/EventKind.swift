@@ -50,12 +50,16 @@ public struct EventKind: RawRepresentable, Sendable, Hashable {
     public static let eventsTampered = EventKind(rawValue: "events_tampered")
     /// A rule of detection found something; see `EventRecord.Alarm`.
     public static let alarm = EventKind(rawValue: "alarm")
+    /// A webhook said that it is gone, so nothing is sent to it any more.
+    public static let webhookDisabled = EventKind(rawValue: "webhook_disabled")
+    /// So many notices could not be delivered for too long, and were dropped.
+    public static let noticesDropped = EventKind(rawValue: "notices_dropped")
 
     /// Every kind that this version writes.
     public static let all: [EventKind] = [
         signUp, signIn, signInFailed, renewal, renewals, `repeat`, late, recovered, resync, mismatch, replay, refused,
         sessionsEnded, tokensRevoked, passwordChanged, keyAdded, adminAction, storageWentBack, storageRestored,
-        eventsDropped, eventsRemoved, eventsTampered, alarm,
+        eventsDropped, eventsRemoved, eventsTampered, alarm, webhookDisabled, noticesDropped,
     ]
 
     /// What a user is shown of the own account: not each renewal, and nothing of the server's.

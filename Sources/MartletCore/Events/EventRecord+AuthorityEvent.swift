@@ -19,6 +19,7 @@ extension EventRecord {
             kind = .sessionsEnded
             self.reason = reason
             self.count = count
+            sessions = event.sessions
         case .tokensRevoked(let revoked):
             kind = .tokensRevoked
             detail = revoked.rawValue

@@ -23,6 +23,7 @@ extension EventRecord {
             if let alarm {
                 $0.member("alarm") { alarm.write(to: &$0) }
             }
+            if !sessions.isEmpty { $0.member("sessions", sessions.map(\.description)) }
         }
         return String(decoding: writer.bytes, as: UTF8.self)
     }
@@ -49,6 +50,7 @@ extension EventRecord {
                 rule: try alarm.string("rule"), score: Int(clamping: try alarm.integer("score")),
                 words: try alarm.string("words"), answer: try alarm.string(ifPresent: "answer"))
         }
+        sessions = (try members.strings(ifPresent: "sessions") ?? []).compactMap { SessionID($0) }
     }
 
     private static func write(_ presenter: Presenter?, _ name: String, to writer: inout JSONWriter) {

@@ -32,13 +32,15 @@ extension EventRecord {
         case .tokensRevoked: return "Access tokens were revoked (\(detail ?? "unknown"))\(by)\(origin)."
         case .passwordChanged: return "The password was changed\(by)\(origin)."
         case .keyAdded: return "A key was made: \(detail ?? "unknown")\(by)."
-        case .adminAction: return "\(Self.actions[detail ?? ""] ?? "Something was changed")\(by)\(origin)."
+        case .adminAction: return "\(actionWords)\(by)\(origin)."
         case .storageWentBack: return "Storage lost a renewal that had been answered."
         case .storageRestored:
             return "The database was put back from a backup (\(detail ?? "unknown")). Sessions ended: \(count ?? 0)."
         case .eventsDropped: return "\(count ?? 0) events could not be recorded."
         case .eventsRemoved: return "\(count ?? 0) old records were removed."
         case .eventsTampered: return "The records were tampered with: \(detail ?? "no more is known")."
+        case .webhookDisabled: return "A webhook said that it is gone, and was disabled: \(detail ?? "unknown")."
+        case .noticesDropped: return "\(count ?? 0) notices that could not be delivered were dropped."
         case .alarm:
             guard let alarm else { return "A rule of detection found something." }
             if alarm.rule.isEmpty { return alarm.words }
@@ -46,6 +48,13 @@ extension EventRecord {
             return "\(alarm.words) (rule \(alarm.rule), score \(alarm.score))\(answer)"
         default: return "\(kind.rawValue)\(by)\(origin)."
         }
+    }
+
+    /// `The webhook was removed (0190…)`
+    private var actionWords: String {
+        let parts = (detail ?? "").split(separator: " ", maxSplits: 1)
+        let words = parts.first.flatMap { Self.actions[String($0)] } ?? "Something was changed"
+        return parts.count == 2 ? "\(words) (\(parts[1]))" : words
     }
 
     private var replayWords: String {
@@ -84,6 +93,9 @@ extension EventRecord {
         AdminAction.userRemoved.rawValue: "The account was removed",
         AdminAction.clientAdded.rawValue: "The client was registered",
         AdminAction.clientRemoved.rawValue: "The client was removed",
+        AdminAction.webhookAdded.rawValue: "The webhook was added",
+        AdminAction.webhookRemoved.rawValue: "The webhook was removed",
+        AdminAction.webhookEnabled.rawValue: "The webhook was enabled",
     ]
 }
 

@@ -26,11 +26,17 @@ public struct EventRecord: Sendable, Hashable {
     public var detail: String?
     /// What a rule of detection found.
     public var alarm: Alarm?
+    /// Which sessions ended, where there are several, and at most ``mostSessionsNamed``.
+    public var sessions: [SessionID]
+
+    /// How many sessions a record names.
+    public static let mostSessionsNamed = 20
 
     public init(
         _ kind: EventKind, at: Timestamp, user: UserID? = nil, session: SessionID? = nil, client: String? = nil,
         presenter: Presenter? = nil, earlierPresenter: Presenter? = nil, decision: String? = nil,
-        reason: EndReason? = nil, count: Int? = nil, actor: String? = nil, detail: String? = nil, alarm: Alarm? = nil
+        reason: EndReason? = nil, count: Int? = nil, actor: String? = nil, detail: String? = nil, alarm: Alarm? = nil,
+        sessions: [SessionID] = []
     ) {
         self.kind = kind
         self.at = at
@@ -45,6 +51,7 @@ public struct EventRecord: Sendable, Hashable {
         self.actor = actor
         self.detail = detail
         self.alarm = alarm
+        self.sessions = sessions
     }
 
     /// What a rule of detection found.

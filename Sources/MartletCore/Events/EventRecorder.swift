@@ -22,6 +22,8 @@ public final class EventRecorder: Sendable {
         var dropped = 0
         /// A task is about to write, or writes.
         var isScheduled = false
+        /// Who wants to know when records were written.
+        var listener: AsyncStream<Void>.Continuation?
     }
 
     private let storage: any EventStorage
@@ -63,6 +65,20 @@ public final class EventRecorder: Sendable {
     func gather() {
         let now = clock.now
         if state.withLock({ add($0.gathering.due(at: now), to: &$0) }) { schedule(after: .zero) }
+    }
+
+    /// Says so whenever records were written, for one who listens: a later one takes the place of an earlier one.
+    package func writings() -> AsyncStream<Void> {
+        let (stream, listener) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        state.withLock { $0.listener = listener }
+        return stream
+    }
+
+    /// Writes all that waits before it returns: for what somebody acts on, so that it is told of before it is answered.
+    ///
+    /// Where storage fails, it waits still, and is written later: what it tells of is done, and is answered.
+    func settle() async {
+        try? await write()
     }
 
     /// Writes all that waits, and all that is counted, before it returns: for the end of a process.
@@ -125,10 +141,12 @@ public final class EventRecorder: Sendable {
         try await storing { () async throws(StorageError) in
             try await storage.append(batch.records, sealedWith: key)
         }
-        state.withLock { state in
+        let listener = state.withLock { state in
             state.waiting.removeFirst(batch.count)
             state.dropped -= batch.dropped
+            return state.listener
         }
+        listener?.yield()
     }
 
     /// - Returns: whether somebody has to be sent to write.

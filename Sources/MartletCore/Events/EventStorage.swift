@@ -22,8 +22,8 @@ public protocol EventStorage: Sendable {
     func eventChain() async throws(StorageError) -> EventChain
 
     /// Removes the oldest records, in order, while they are of before `time` or there are more than `keeping` of them.
-    /// The newest stays in any case. Where it removes any, it leaves the anchor, and the record `record` makes of
-    /// their number.
+    /// The newest stays in any case, and so do those that were not yet spread to a destination of the outbox. Where it
+    /// removes any, it leaves the anchor, and the record `record` makes of their number.
     ///
     /// - Parameter limit: how many it removes at most.
     /// - Returns: how many it removed; call again while it is `limit`.

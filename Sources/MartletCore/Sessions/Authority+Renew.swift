@@ -30,6 +30,7 @@ extension Authority {
         case .ended(let end): throw AuthorityError(.sessionEnded, reason: end.reason)
         case .replay(let end):
             await catchUpAfterEnd()
+            await events.settle()
             throw AuthorityError(.sessionEnded, reason: end.reason)
         case .expired(let reason): throw AuthorityError(.sessionEnded, reason: reason)
         case .late: throw AuthorityError(.tokenSuperseded, retryAfter: .seconds(1))

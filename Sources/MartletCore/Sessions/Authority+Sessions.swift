@@ -56,13 +56,15 @@ extension Authority {
         return ended
     }
 
-    /// Tells of an end that was committed, once this authority refuses its access tokens.
+    /// Tells of an end that was committed, once this authority refuses its access tokens, and returns once that is
+    /// recorded: apps act on it, so it should not be lost with a process that answered.
     func reportEnded(
         _ sessions: [SessionID], of selection: SessionSelection, _ reason: EndReason, at now: Timestamp,
         presenter: Presenter? = nil, actor: UserID? = nil
     ) async {
         await catchUpAfterEnd()
-        guard !sessions.isEmpty else { return }
+        // What was reported before, such as a new password, is recorded all the same.
+        guard !sessions.isEmpty else { return await events.settle() }
         var event = AuthorityEvent(
             .sessionsEnded(reason, count: sessions.count), at: now, presenter: presenter, actor: actor)
         switch selection {
@@ -76,8 +78,11 @@ extension Authority {
             let session = try? await session(sessions[0])
             event.user = event.user ?? session?.userID
             event.client = event.client ?? session?.clientID
+        } else if sessions.count <= EventRecord.mostSessionsNamed {
+            event.sessions = sessions
         }
         report(event)
+        await events.settle()
     }
 
     /// A session by its id, ended or not.

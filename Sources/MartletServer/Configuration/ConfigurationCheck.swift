@@ -57,6 +57,9 @@ extension ConfigurationCheck {
         ConfigurationCheck(keys: ["tls.certificate"]) { unreadable($0.tls.certificate, "tls.certificate") },
         ConfigurationCheck(keys: ["tls.key"]) { unreadable($0.tls.key, "tls.key") },
         ConfigurationCheck(keys: ["detection.places"]) { unreadable($0.detection.places, "detection.places") },
+        ConfigurationCheck(keys: ["webhooks.trustedCertificates"]) {
+            unreadable($0.webhooks.trustedCertificates, "webhooks.trustedCertificates")
+        },
         ConfigurationCheck(keys: ["plainHTTP", "tls.certificate", "tls.key"]) { configuration in
             guard configuration.plainHTTP, configuration.tls != .init() else { return nil }
             return "plainHTTP is true, and there is a certificate, which it would not use. Leave one of the two out."

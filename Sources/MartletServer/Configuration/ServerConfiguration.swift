@@ -41,6 +41,9 @@ public struct ServerConfiguration: Sendable {
     /// How often what is attacked may be tried.
     public var rateLimits = RateLimitSettings()
     public var detection = DetectionOptions()
+    public var webhooks = WebhookOptions()
+    /// How long notices are tried and kept, whichever way they go.
+    public var notices = NoticeSettings()
     public var log = Log()
     public var insecure = Insecure()
 
@@ -151,7 +154,7 @@ extension ServerConfiguration {
             passwordRules: passwords.rules, passwordParameters: passwords.parameters,
             passwordThreads: passwords.threads, passwordQueue: passwords.queue, keys: signingKeys,
             durability: durability, keepEnded: keepEndedSessions, statusLists: statusList, rateLimits: rateLimits,
-            events: events, allowedOrigins: allowedOrigins
+            events: events, allowedOrigins: allowedOrigins, notices: notices
         )
     }
 }

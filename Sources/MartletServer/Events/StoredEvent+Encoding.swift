@@ -25,6 +25,7 @@ extension StoredEvent {
             if let actor = record.actor { $0.member("actor", actor) }
             if let detail = record.detail { $0.member("detail", detail) }
             if let alarm = record.alarm { $0.member("alarm") { alarm.write(to: &$0) } }
+            if !record.sessions.isEmpty { $0.member("sessions", record.sessions.map(\.description)) }
         }
     }
 

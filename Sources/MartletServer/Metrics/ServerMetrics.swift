@@ -6,6 +6,7 @@ import MartletProtocol
 struct ServerMetrics: Sendable {
     let events = EventMetrics()
     let requests = RequestMetrics()
+    let notices = NoticeMetrics()
     /// 1 while storage answers.
     let storageAnswers = Gauge(1)
     let startedAt = Clock.system.now
@@ -24,6 +25,7 @@ struct MetricsReport: Sendable {
         var text = MetricsText()
         metrics.events.write(to: &text)
         metrics.requests.write(to: &text)
+        metrics.notices.write(to: &text)
         writeEngine(to: &text)
         writeStorage(to: &text)
         writeRevocations(to: &text)

@@ -18,6 +18,7 @@ public struct AuthorityServer: Service {
     private let renewalRoute: RenewalRoute
     /// Nil where detection is switched off.
     private let watcher: Watcher?
+    private let carriers: [NoticeDestination.Kind: any NoticeCarrier]
     private let logger: Logger
 
     /// Takes the port and opens the authority. Connections wait from here on until ``run()``.
@@ -51,6 +52,7 @@ public struct AuthorityServer: Service {
                 watcher?.note(event)
             }
         )
+        carriers = [.webhook: try WebhookCarrier(authority: authority, options: configuration.webhooks)]
         let strictTransportSecurity = tls != nil && !address.isLoopback
         let routes = Self.routes(authority, configuration)
         responder = Self.router(
@@ -125,6 +127,9 @@ public struct AuthorityServer: Service {
             Upkeep(authority: authority, logger: logger),
         ]
         if let watcher { services.append(WatchService(watcher: watcher, authority: authority, logger: logger)) }
+        // Stops after the listener, so that it has seen what the last requests did.
+        services.insert(
+            Courier(authority: authority, carriers: carriers, logger: logger, metrics: metrics.notices), at: 0)
         if let managementListener {
             // The first to start is the last to stop, so that the end can be watched, too.
             services.insert(managementListener.serving(MetricsRoute.router(report).buildResponder()), at: 0)

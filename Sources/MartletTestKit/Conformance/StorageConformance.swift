@@ -14,7 +14,7 @@ public enum StorageConformance {
     /// Every case. Each needs an empty storage of its own.
     public static let cases: [Case] =
         users + usersAndTheirSessions + sessions + presentations + races + sweeps + clients + keys + counter
-        + revocations + statuses + events + pages + firstAdministrator + listings
+        + revocations + statuses + events + pages + firstAdministrator + listings + outbox + deadLetters + webhooks
 
     /// One thing that a storage has to do.
     public struct Case: Sendable, CustomStringConvertible {

@@ -9,6 +9,8 @@ extension SessionProfile: ExpressibleByArgument {}
 
 extension RotationMode: ExpressibleByArgument {}
 
+extension WebhookEndpoint.Format: ExpressibleByArgument {}
+
 extension Identifier: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
 }

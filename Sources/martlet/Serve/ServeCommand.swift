@@ -46,6 +46,8 @@ struct ServeCommand: AsyncParsableCommand {
         let served = await Result(catching: {
             let server = try await AuthorityServer(
                 configuration, storage: database, masterKey: masterKey, tls: tls, logger: logger)
+            // Nobody else serves this folder, so what one that was killed had under way need not wait.
+            try await server.authority.releaseClaims()
             if let restore = database.restore, let afterRestore {
                 server.authority.events.record(
                     EventRecord(

@@ -2,8 +2,8 @@ import MartletCore
 import MartletProtocol
 import MartletTestKit
 
-/// Storage of a test that passes on what pages ask of it.
-protocol PassesPagesOn: PageStorage, ListingStorage {
+/// Storage of a test that passes on what pages and notices ask of it.
+protocol PassesPagesOn: PageStorage, ListingStorage, OutboxStorage, WebhookStorage {
     var base: InMemoryStorage { get }
 }
 
@@ -62,5 +62,71 @@ extension PassesPagesOn {
 
     func figures(between times: [Timestamp]) async throws(StorageError) -> StorageFigures {
         try await base.figures(between: times)
+    }
+
+    // MARK: Notices
+
+    func subscribe(_ destination: NoticeDestination, to kinds: [EventKind]) async throws(StorageError) {
+        try await base.subscribe(destination, to: kinds)
+    }
+
+    func unsubscribe(_ destination: NoticeDestination) async throws(StorageError) -> Int {
+        try await base.unsubscribe(destination)
+    }
+
+    func spread(limit: Int, at now: Timestamp) async throws(StorageError) -> Int {
+        try await base.spread(limit: limit, at: now)
+    }
+
+    func dueDestinations(at now: Timestamp) async throws(StorageError) -> [NoticeDestination] {
+        try await base.dueDestinations(at: now)
+    }
+
+    func claim(
+        _ destination: NoticeDestination, at now: Timestamp, until lease: Timestamp
+    ) async throws(StorageError) -> ClaimedMessage? {
+        try await base.claim(destination, at: now, until: lease)
+    }
+
+    func settle(
+        _ id: OutboxMessageID, _ outcome: DeliveryOutcome, at now: Timestamp
+    ) async throws(StorageError) {
+        try await base.settle(id, outcome, at: now)
+    }
+
+    func releaseClaims() async throws(StorageError) { try await base.releaseClaims() }
+
+    func outboxFigures() async throws(StorageError) -> [OutboxFigures] { try await base.outboxFigures() }
+
+    func deadMessages(
+        of destination: NoticeDestination?, after id: OutboxMessageID?, limit: Int
+    ) async throws(StorageError) -> [OutboxMessage] {
+        try await base.deadMessages(of: destination, after: id, limit: limit)
+    }
+
+    func reviveDead(_ selection: DeadSelection, at now: Timestamp) async throws(StorageError) -> Int {
+        try await base.reviveDead(selection, at: now)
+    }
+
+    func dropDead(_ selection: DeadSelection) async throws(StorageError) -> Int {
+        try await base.dropDead(selection)
+    }
+
+    func trimOutbox(_ settings: NoticeSettings, at now: Timestamp) async throws(StorageError) -> Int {
+        try await base.trimOutbox(settings, at: now)
+    }
+
+    func insert(_ webhook: WebhookEndpoint) async throws(StorageError) { try await base.insert(webhook) }
+
+    func webhook(_ id: WebhookID) async throws(StorageError) -> WebhookEndpoint? { try await base.webhook(id) }
+
+    func webhooks() async throws(StorageError) -> [WebhookEndpoint] { try await base.webhooks() }
+
+    func removeWebhook(_ id: WebhookID) async throws(StorageError) -> Bool { try await base.removeWebhook(id) }
+
+    func setWebhookDisabled(
+        _ isDisabled: Bool, _ id: WebhookID, at now: Timestamp
+    ) async throws(StorageError) -> Bool {
+        try await base.setWebhookDisabled(isDisabled, id, at: now)
     }
 }

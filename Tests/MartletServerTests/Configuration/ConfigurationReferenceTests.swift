@@ -42,7 +42,7 @@ struct ConfigurationReferenceTests {
         // Those without one default for all have no value there.
         let valueless =
             ["issuer", "tls.certificate", "tls.key", "masterKey", "rotation.repeatLimit"]
-            + ["rotationDurability", "passwords.threads", "detection.places"]
+            + ["rotationDurability", "passwords.threads", "detection.places", "webhooks.trustedCertificates"]
         let file = try TemporaryFile(lines.joined(separator: "\n"))
         let entries = try LoadedConfiguration(file: file.path, environment: [:]).entries
         let defaults = try LoadedConfiguration(environment: [:]).entries

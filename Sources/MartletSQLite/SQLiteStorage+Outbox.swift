@@ -1,0 +1,199 @@
+import Foundation
+import GRDB
+public import MartletCore
+public import MartletProtocol
+
+extension SQLiteStorage {
+    public func subscribe(_ destination: NoticeDestination, to kinds: [EventKind]) async throws(StorageError) {
+        try await write { try $0.subscribe(destination, to: kinds) }
+    }
+
+    @discardableResult
+    public func unsubscribe(_ destination: NoticeDestination) async throws(StorageError) -> Int {
+        try await write { try $0.unsubscribe(destination) }
+    }
+
+    public func spread(limit: Int, at now: Timestamp) async throws(StorageError) -> Int {
+        let isBehind = try await read { database in
+            try !database.rows(
+                "SELECT 1 FROM outbox_destinations WHERE cursor < (SELECT newest FROM event_chain) LIMIT 1"
+            ) { _ in }.isEmpty
+        }
+        guard isBehind, limit > 0 else { return 0 }
+        return try await writeRelaxed(pages: 8) { database in
+            let subscriptions = try database.rows(
+                "SELECT destination, kinds, cursor FROM outbox_destinations", [], NoticeSubscription.init)
+            guard let first = subscriptions.map(\.cursor).min() else { return 0 }
+            let events = try database.rows(
+                "SELECT number, record, mac FROM events WHERE number > ? ORDER BY number LIMIT ?", [first, limit]
+            ) { StoredEvent(number: try $0.integer(at: 0), text: try $0.text(at: 1), mac: try $0.bytes(at: 2)) }
+            for message in subscriptions.messages(of: events, at: now) { try message.insert(in: database) }
+            // Where records are missing, nobody waits for them.
+            let last =
+                events.count == limit
+                ? events[limit - 1].number
+                : try database.rows("SELECT newest FROM event_chain", []) { try $0.integer(at: 0) }.first ?? 0
+            try database.change(
+                "UPDATE outbox_destinations SET cursor = ?1 WHERE cursor < ?1", [max(last, events.last?.number ?? 0)])
+            return events.count
+        }
+    }
+
+    public func dueDestinations(at now: Timestamp) async throws(StorageError) -> [NoticeDestination] {
+        try await read { database in
+            try database.rows(
+                """
+                SELECT destination FROM outbox_destinations
+                WHERE claimed_until <= ?1 AND EXISTS (
+                    SELECT 1 FROM outbox
+                    WHERE outbox.destination = outbox_destinations.destination AND died_at IS NULL
+                        AND next_attempt_at <= ?1)
+                ORDER BY claimed_until
+                """,
+                [now.milliseconds]
+            ) { try $0.destination(at: 0) }
+        }
+    }
+
+    public func claim(
+        _ destination: NoticeDestination, at now: Timestamp, until lease: Timestamp
+    ) async throws(StorageError) -> ClaimedMessage? {
+        try await writeRelaxed(pages: 2) { database in
+            let message = try database.rows(
+                """
+                SELECT \(OutboxMessage.columns) FROM outbox
+                WHERE destination = ? AND died_at IS NULL AND next_attempt_at <= ?
+                ORDER BY next_attempt_at, event_number LIMIT 1
+                """,
+                [destination.text, now.milliseconds], OutboxMessage.init
+            ).first
+            guard let message else { return nil }
+            let failures = try database.rows(
+                """
+                UPDATE outbox_destinations SET claimed_until = ?, claimed_message = ?
+                WHERE destination = ? AND claimed_until <= ?
+                RETURNING failures
+                """,
+                [lease.milliseconds, message.id.data, destination.text, now.milliseconds]
+            ) { Int(try $0.integer(at: 0)) }
+            return failures.first.map { ClaimedMessage(message: message, failuresInARow: $0) }
+        }
+    }
+
+    public func settle(
+        _ id: OutboxMessageID, _ outcome: DeliveryOutcome, at now: Timestamp
+    ) async throws(StorageError) {
+        try await writeRelaxed(pages: 4) { try $0.settle(id, outcome, at: now) }
+    }
+
+    public func releaseClaims() async throws(StorageError) {
+        _ = try await writeRelaxed(pages: 1) { database in
+            try database.change(
+                """
+                UPDATE outbox_destinations SET claimed_until = 0, claimed_message = NULL
+                WHERE claimed_message IS NOT NULL
+                """)
+        }
+    }
+}
+
+extension Database {
+    func subscribe(_ destination: NoticeDestination, to kinds: [EventKind]) throws {
+        try change(
+            """
+            INSERT INTO outbox_destinations (destination, kinds, cursor) SELECT ?, ?, newest FROM event_chain WHERE true
+            ON CONFLICT (destination) DO UPDATE SET kinds = excluded.kinds
+            """,
+            [destination.text, try kinds.map(\.rawValue).json])
+    }
+
+    func unsubscribe(_ destination: NoticeDestination) throws -> Int {
+        try change("DELETE FROM outbox_destinations WHERE destination = ?", [destination.text])
+        return try change("DELETE FROM outbox WHERE destination = ?", [destination.text])
+    }
+
+    fileprivate func settle(_ id: OutboxMessageID, _ outcome: DeliveryOutcome, at now: Timestamp) throws {
+        var rest: Int64 = 0
+        switch outcome {
+        case .delivered:
+            try change("DELETE FROM outbox WHERE id = ?", [id.data])
+            try change(
+                "UPDATE outbox_destinations SET failures = 0, last_error = NULL WHERE claimed_message = ?", [id.data])
+        case .failed(let reason, at: let next, let resting):
+            rest = resting.milliseconds
+            try change(
+                """
+                UPDATE outbox SET attempts = attempts + 1, next_attempt_at = ?, last_error = ?
+                WHERE id = ? AND died_at IS NULL
+                """,
+                [next.milliseconds, reason.withoutNUL, id.data])
+            try change(
+                "UPDATE outbox_destinations SET failures = failures + 1, last_error = ? WHERE claimed_message = ?",
+                [reason.withoutNUL, id.data])
+        case .died(let reason):
+            try change(
+                """
+                UPDATE outbox SET attempts = attempts + 1, died_at = ?, last_error = ? WHERE id = ? AND died_at IS NULL
+                """,
+                [now.milliseconds, reason.withoutNUL, id.data])
+            // It answered, so what else is sent to it may be taken.
+            try change(
+                "UPDATE outbox_destinations SET last_error = ? WHERE claimed_message = ?",
+                [reason.withoutNUL, id.data])
+        case .released: break
+        }
+        try change(
+            "UPDATE outbox_destinations SET claimed_until = ?, claimed_message = NULL WHERE claimed_message = ?",
+            [rest, id.data])
+    }
+}
+
+extension String {
+    /// SQLite's texts end at the first NUL; what an endpoint answered may have one.
+    fileprivate var withoutNUL: String { utf8.contains(0) ? replacing("\0", with: " ") : self }
+}
+
+extension Columns {
+    func destination(at index: Int) throws -> NoticeDestination {
+        guard let destination = NoticeDestination(text: try text(at: index)) else {
+            throw StorageError.malformed("destination")
+        }
+        return destination
+    }
+
+    func kinds(at index: Int) throws -> [EventKind] {
+        try texts(at: index).map(EventKind.init(rawValue:))
+    }
+}
+
+extension NoticeSubscription {
+    /// Reads `destination, kinds, cursor`.
+    fileprivate init(_ row: Columns) throws {
+        self.init(
+            destination: try row.destination(at: 0), kinds: try row.kinds(at: 1), cursor: try row.integer(at: 2))
+    }
+}
+
+extension OutboxMessage {
+    static let columns = """
+        id, destination, event_number, event, created_at, attempts, next_attempt_at, last_error, died_at
+        """
+
+    /// Reads the columns.
+    init(_ row: Columns) throws {
+        self.init(
+            id: try row.identifier(at: 0), destination: try row.destination(at: 1),
+            eventNumber: try row.integer(at: 2), event: try row.text(at: 3), createdAt: try row.timestamp(at: 4),
+            attempts: Int(try row.integer(at: 5)), nextAttemptAt: try row.timestamp(at: 6),
+            lastError: try row.optionalText(at: 7), diedAt: try row.optionalTimestamp(at: 8))
+    }
+
+    fileprivate func insert(in database: Database) throws {
+        try database.change(
+            "INSERT INTO outbox (\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                id.data, destination.text, eventNumber, event, createdAt.milliseconds, attempts,
+                nextAttemptAt.milliseconds, lastError, diedAt?.milliseconds,
+            ])
+    }
+}

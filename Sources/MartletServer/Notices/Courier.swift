@@ -1,0 +1,200 @@
+public import Logging
+public import MartletCore
+public import ServiceLifecycle
+import Synchronization
+
+/// Spreads recorded events to the outbox, and delivers what is there.
+///
+/// It wakes when records were written by this process, and looks once a second for those of others and for what is due.
+/// It delivers to several destinations at a time, and one message at a time to each. On a graceful shutdown it begins
+/// nothing more, and gives up after a while what is under way: that stays in the outbox, and is sent again.
+public struct Courier: Service {
+    /// To how many destinations it delivers at a time.
+    static let concurrency = 8
+    /// How many messages a destination gets before the next one has its turn.
+    static let together = 32
+    /// How long deliveries may go on after the shutdown began.
+    static let grace: Duration = .seconds(3)
+    /// How often it is counted how much there is.
+    static let countingInterval: Duration = .seconds(5)
+
+    private let authority: Authority
+    private let carriers: [NoticeDestination.Kind: any NoticeCarrier]
+    private let logger: Logger
+    private let interval: Duration
+    private let metrics: NoticeMetrics
+
+    /// - Parameters:
+    ///   - carriers: who takes messages to which kind of destination. What has no carrier here stays in the outbox.
+    ///   - interval: how often storage is looked at.
+    public init(
+        authority: Authority, carriers: [NoticeDestination.Kind: any NoticeCarrier], logger: Logger,
+        interval: Duration = .seconds(1)
+    ) {
+        self.init(
+            authority: authority, carriers: carriers, logger: logger, interval: interval, metrics: NoticeMetrics())
+    }
+
+    init(
+        authority: Authority, carriers: [NoticeDestination.Kind: any NoticeCarrier], logger: Logger,
+        interval: Duration = .seconds(1), metrics: NoticeMetrics
+    ) {
+        self.authority = authority
+        self.carriers = carriers
+        self.logger = logger
+        self.interval = interval
+        self.metrics = metrics
+    }
+
+    private enum Step {
+        /// Nothing more is begun.
+        case stopping
+        case graceIsOver
+        case allIsDone
+    }
+
+    public func run() async throws {
+        let (wakes, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let (steps, step) = AsyncStream<Step>.makeStream()
+        wake.yield()
+        await withDiscardingTaskGroup { group in
+            group.addTask { [authority] in
+                for await _ in authority.events.writings() { wake.yield() }
+            }
+            group.addTask { [interval] in
+                while (try? await Task.sleep(for: interval, clock: .continuous)) != nil { wake.yield() }
+            }
+            group.addTask {
+                await deliver(wokenBy: wakes, wake) { step.yield(.stopping) }
+                step.yield(.allIsDone)
+            }
+            waiting: for await next in steps {
+                switch next {
+                case .stopping:
+                    group.addTask {
+                        try? await Task.sleep(for: Self.grace, clock: .continuous)
+                        step.yield(.graceIsOver)
+                    }
+                case .graceIsOver, .allIsDone: break waiting
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func deliver(
+        wokenBy wakes: AsyncStream<Void>, _ wake: AsyncStream<Void>.Continuation, thenSay stopping: () -> Void
+    ) async {
+        let busy = Busy()
+        await withDiscardingTaskGroup { group in
+            var look = Look()
+            for await _ in wakes.cancelOnGracefulShutdown() {
+                for destination in await due(&look) where busy.begin(destination) {
+                    group.addTask {
+                        await work(on: destination)
+                        busy.end(destination)
+                        // There may be more, here or where no room was.
+                        wake.yield()
+                    }
+                }
+            }
+            stopping()
+        }
+    }
+
+    /// The destinations that are delivered to just now.
+    private final class Busy: Sendable {
+        private let destinations = Mutex<Set<NoticeDestination>>([])
+
+        func begin(_ destination: NoticeDestination) -> Bool {
+            destinations.withLock { $0.count < Courier.concurrency && $0.insert(destination).inserted }
+        }
+
+        func end(_ destination: NoticeDestination) {
+            _ = destinations.withLock { $0.remove(destination) }
+        }
+    }
+
+    /// What is kept from one look at storage to the next.
+    private struct Look {
+        var isFailing = false
+        var countedAt: ContinuousClock.Instant?
+    }
+
+    private func due(_ look: inout Look) async -> [NoticeDestination] {
+        do throws(AuthorityError) {
+            try await authority.spreadNotices()
+            let due = try await authority.dueDestinations().filter { carriers[$0.kind] != nil }
+            if look.countedAt.map({ ContinuousClock.now - $0 >= Self.countingInterval }) ?? true {
+                metrics.note(try await authority.outboxFigures())
+                look.countedAt = .now
+            }
+            if look.isFailing { logger.notice("the outbox can be read again") }
+            look.isFailing = false
+            return due
+        } catch {
+            // Said once: it is looked at every second.
+            if !look.isFailing { logger.error("the outbox cannot be read, and nothing is sent: \(error)") }
+            look.isFailing = true
+            return []
+        }
+    }
+
+    private func work(on destination: NoticeDestination) async {
+        guard let carrier = carriers[destination.kind] else { return }
+        do throws(AuthorityError) {
+            for _ in 0..<Self.together {
+                guard !Task.isCancelled, !Task.isShuttingDownGracefully,
+                    let claimed = try await authority.claimMessage(for: destination)
+                else { return }
+                let failure = await attempt(claimed.message, by: carrier)
+                if failure != nil, Task.isCancelled { return try await authority.release(claimed) }
+                let outcome = try await authority.settle(claimed, failure)
+                metrics.count(destination.kind, outcome)
+                log(claimed, outcome, failure)
+            }
+        } catch {
+            logger.error(
+                "what became of a notice could not be written down; it may be sent again: \(error)",
+                metadata: ["destination": "\(destination)"])
+        }
+    }
+
+    /// - Returns: why it was not delivered; nil where it was.
+    private func attempt(_ message: OutboxMessage, by carrier: any NoticeCarrier) async -> DeliveryFailure? {
+        let result = await within(OutboxSchedule.deliveryLimit) { () -> DeliveryFailure? in
+            do throws(DeliveryFailure) {
+                try await carrier.deliver(message)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        guard let result else { return DeliveryFailure(.retry, "it took longer than \(OutboxSchedule.deliveryLimit)") }
+        return result
+    }
+
+    private func log(_ claimed: ClaimedMessage, _ outcome: DeliveryOutcome, _ failure: DeliveryFailure?) {
+        var metadata: Logger.Metadata = [
+            "destination": "\(claimed.message.destination)", "message": "\(claimed.message.id)",
+            "event": "\(claimed.message.eventNumber)",
+        ]
+        if let failure {
+            metadata["attempt"] = "\(claimed.message.attempts + 1)"
+            metadata["reason"] = "\(failure.reason)"
+        }
+        switch outcome {
+        case .delivered, .released: logger.debug("a notice was delivered", metadata: metadata)
+        case .failed:
+            // A destination that is away is told of once, not for each message that waits for it.
+            logger.log(
+                level: claimed.failuresInARow == 0 ? .notice : .debug, "a notice was not delivered, and is tried again",
+                metadata: metadata)
+        case .died: logger.warning("a notice was given up, and is a dead letter now", metadata: metadata)
+        }
+        if failure?.advice == .destinationIsGone {
+            logger.warning(
+                "a destination is gone, and was disabled", metadata: ["destination": metadata["destination"] ?? ""])
+        }
+    }
+}

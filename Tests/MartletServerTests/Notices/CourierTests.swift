@@ -1,0 +1,240 @@
+import Foundation
+import Logging
+import MartletCore
+import MartletProtocol
+import MartletSQLite
+import MartletTestKit
+import ServiceLifecycle
+import Synchronization
+import Testing
+
+@testable import MartletServer
+
+@Suite(.timeLimit(.minutes(1)))
+struct CourierTests {
+    private static let settings = AuthoritySettings(
+        issuer: "https://auth.example.com", passwordParameters: PasswordParameters(memory: 8_192, iterations: 1))
+
+    /// Keeps what it is given, and fails as it is told to.
+    private final class Carrier: NoticeCarrier {
+        typealias Manner = @Sendable (OutboxMessage, _ attempt: Int) async throws(DeliveryFailure) -> Void
+
+        private struct State {
+            var delivered: [OutboxMessage] = []
+            var attempts: [OutboxMessageID: Int] = [:]
+            var underWay: Set<NoticeDestination> = []
+            var most = 0
+            var overlaps = 0
+        }
+
+        private let state = Mutex(State())
+        private let manner: Manner
+
+        init(_ manner: @escaping Manner = { _, _ throws(DeliveryFailure) in }) {
+            self.manner = manner
+        }
+
+        var delivered: [OutboxMessage] { state.withLock { $0.delivered } }
+        /// To how many destinations at a time.
+        var most: Int { state.withLock { $0.most } }
+        /// How often two messages were under way to one.
+        var overlaps: Int { state.withLock { $0.overlaps } }
+
+        func deliver(_ message: OutboxMessage) async throws(DeliveryFailure) {
+            let attempt = state.withLock { state in
+                if !state.underWay.insert(message.destination).inserted { state.overlaps += 1 }
+                state.most = max(state.most, state.underWay.count)
+                state.attempts[message.id, default: 0] += 1
+                return state.attempts[message.id] ?? 0
+            }
+            defer { _ = state.withLock { $0.underWay.remove(message.destination) } }
+            await Task.yield()
+            try await manner(message, attempt)
+            state.withLock { $0.delivered.append(message) }
+        }
+    }
+
+    private func authority(_ storage: any Storage, _ clock: TestClock, _ key: MasterKey = MasterKey()) async throws
+        -> Authority
+    {
+        try await Authority(settings: Self.settings, storage: storage, masterKey: key, clock: clock.clock)
+    }
+
+    private func webhook(on authority: Authority) async throws -> NoticeDestination {
+        let new = NewWebhook(url: "https://app.example.com", kinds: [.alarm])
+        return .webhook(try await authority.addWebhook(new).webhook.id)
+    }
+
+    private func courier(
+        _ authority: Authority, _ carrier: any NoticeCarrier, metrics: NoticeMetrics = NoticeMetrics(),
+        logger: Logger = .silent
+    ) -> Courier {
+        Courier(
+            authority: authority, carriers: [.webhook: carrier], logger: logger, interval: .milliseconds(5),
+            metrics: metrics)
+    }
+
+    private func running(_ couriers: [Courier], _ body: () async throws -> Void) async throws {
+        let group = ServiceGroup(services: couriers, logger: .silent)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            do {
+                try await body()
+            } catch {
+                tasks.cancelAll()
+                throw error
+            }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+
+    private func until(_ condition: () async throws -> Bool) async throws {
+        while try await !condition() { try await Task.sleep(for: .milliseconds(2), clock: .continuous) }
+    }
+
+    private func alarm(_ authority: Authority, _ number: Int) {
+        authority.events.record(EventRecord(.alarm, at: authority.clock.now, detail: "\(number)"))
+    }
+
+    private func figures(_ authority: Authority) async throws -> (pending: Int, dead: Int) {
+        let all = try await authority.outboxFigures()
+        return (all.reduce(0) { $0 + $1.pending }, all.reduce(0) { $0 + $1.dead })
+    }
+
+    @Test func whatIsRecordedIsDelivered() async throws {
+        let clock = TestClock()
+        let authority = try await authority(InMemoryStorage(), clock)
+        _ = try await webhook(on: authority)
+        let (carrier, metrics) = (Carrier(), NoticeMetrics())
+        try await running([courier(authority, carrier, metrics: metrics)]) {
+            for number in 0..<100 { alarm(authority, number) }
+            try await until { carrier.delivered.count == 100 }
+        }
+        #expect(carrier.delivered.map { $0.record.detail } == (0..<100).map { "\($0)" })
+        #expect(try await figures(authority) == (0, 0))
+        var text = MetricsText()
+        metrics.write(to: &text)
+        #expect(
+            text.text.contains("martlet_outbox_deliveries_total{destination=\"webhook\",result=\"delivered\"} 100\n"))
+        #expect(text.text.contains("martlet_outbox_deliveries_total{destination=\"mail\",result=\"delivered\"} 0\n"))
+    }
+
+    /// Each message fails three times; the others do not wait for it.
+    @Test func whatFailsIsDeliveredLater() async throws {
+        let clock = TestClock()
+        let authority = try await authority(InMemoryStorage(), clock)
+        _ = try await webhook(on: authority)
+        let carrier = Carrier { _, attempt throws(DeliveryFailure) in
+            if attempt <= 3 { throw DeliveryFailure(.retry, "not yet") }
+        }
+        try await running([courier(authority, carrier)]) {
+            for number in 0..<10 { alarm(authority, number) }
+            try await until {
+                clock.advance(by: .seconds(1))
+                return carrier.delivered.count == 10
+            }
+        }
+        #expect(Set(carrier.delivered.map { $0.record.detail }) == Set((0..<10).map { "\($0)" }))
+        #expect(carrier.overlaps == 0)
+    }
+
+    @Test func aDestinationThatHangsHoldsUpNobodyElse() async throws {
+        let clock = TestClock()
+        let authority = try await authority(InMemoryStorage(), clock)
+        let hanging = try await webhook(on: authority)
+        for _ in 0..<3 { _ = try await webhook(on: authority) }
+        let carrier = Carrier { message, _ throws(DeliveryFailure) in
+            guard message.destination == hanging else { return }
+            do {
+                try await Task.sleep(for: .seconds(60), clock: .continuous)
+            } catch {
+                throw DeliveryFailure(.retry, "cancelled")
+            }
+        }
+        let start = ContinuousClock.now
+        try await running([courier(authority, carrier)]) {
+            for number in 0..<50 { alarm(authority, number) }
+            try await until { carrier.delivered.count == 150 }
+        }
+        // The shutdown gave it up, and counts that for nothing.
+        #expect(ContinuousClock.now - start < .seconds(30))
+        #expect(try await figures(authority) == (50, 0))
+        let claimed = try #require(try await authority.claimMessage(for: hanging))
+        #expect(claimed.message.attempts == 0)
+        #expect(claimed.failuresInARow == 0)
+    }
+
+    @Test func manyDestinationsAreServedSomeAtATime() async throws {
+        let clock = TestClock()
+        let authority = try await authority(InMemoryStorage(), clock)
+        for _ in 0..<(Courier.concurrency * 3) { _ = try await webhook(on: authority) }
+        let carrier = Carrier { _, _ throws(DeliveryFailure) in
+            for _ in 0..<20 { await Task.yield() }
+        }
+        try await running([courier(authority, carrier)]) {
+            for number in 0..<5 { alarm(authority, number) }
+            try await until { carrier.delivered.count == Courier.concurrency * 15 }
+        }
+        #expect(carrier.most > 1 && carrier.most <= Courier.concurrency)
+        #expect(carrier.overlaps == 0)
+    }
+
+    /// Two servers on one database, each of which also records.
+    @Test func twoProcessesDeliverEachMessageOnce() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appending(path: "martlet.sqlite").path(percentEncoded: false)
+        let (clock, key) = (TestClock(), MasterKey())
+        let storages = [try await SQLiteStorage(path: path), try await SQLiteStorage(path: path)]
+        let first = try await authority(storages[0], clock, key)
+        let second = try await authority(storages[1], clock, key)
+        for _ in 0..<3 { _ = try await webhook(on: first) }
+        let carrier = Carrier { _, attempt throws(DeliveryFailure) in
+            if attempt == 1, Bool.random() { throw DeliveryFailure(.retry, "not yet") }
+        }
+        try await running([courier(first, carrier), courier(second, carrier)]) {
+            for number in 0..<60 { alarm(number.isMultiple(of: 2) ? first : second, number) }
+            try await until {
+                clock.advance(by: .milliseconds(20))
+                return carrier.delivered.count >= 180
+            }
+        }
+        #expect(carrier.delivered.count == 180)
+        #expect(Set(carrier.delivered.map(\.id)).count == 180)
+        #expect(carrier.overlaps == 0)
+        #expect(try await figures(first) == (0, 0))
+        for storage in storages { await storage.close() }
+    }
+
+    @Test func whatHasNoCarrierStays() async throws {
+        let clock = TestClock()
+        let authority = try await authority(InMemoryStorage(), clock)
+        try await authority.subscribe(.mail, to: [.alarm])
+        _ = try await webhook(on: authority)
+        let carrier = Carrier()
+        try await running([courier(authority, carrier)]) {
+            alarm(authority, 1)
+            try await until { carrier.delivered.count == 1 }
+        }
+        #expect(try await figures(authority) == (1, 0))
+    }
+
+    @Test func aStorageThatIsAwayIsToldOfOnceAndComesBack() async throws {
+        let (clock, storage) = (TestClock(), InMemoryStorage())
+        let authority = try await authority(storage, clock)
+        _ = try await webhook(on: authority)
+        let (carrier, log) = (Carrier(), CapturedLog())
+        try await running([courier(authority, carrier, logger: log.logger)]) {
+            storage.fail(with: StorageError(.unavailable, detail: "gone"))
+            try await until { log.lines.contains { $0.contains("the outbox cannot be read") } }
+            try await Task.sleep(for: .milliseconds(50), clock: .continuous)
+            storage.fail(with: nil)
+            alarm(authority, 1)
+            try await until { carrier.delivered.count == 1 }
+        }
+        #expect(log.lines.filter { $0.contains("the outbox cannot be read") }.count == 1)
+        #expect(log.lines.contains { $0.contains("the outbox can be read again") })
+    }
+}
