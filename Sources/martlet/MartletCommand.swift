@@ -17,6 +17,7 @@ struct MartletCommand: AsyncParsableCommand {
                 name: "Operator",
                 subcommands: [
                     UserCommand.self, ClientCommand.self, SessionCommand.self, KeyCommand.self, EventCommand.self,
+                    MailCommand.self,
                 ]),
             CommandGroup(
                 name: "Client",

@@ -13,6 +13,7 @@ public final class Authority: Sendable {
     /// Writes the records of events. `flush` it before the process ends.
     public let events: EventRecorder
     let eventKey: EventKey
+    let linkKey: SecurityLinkKey
     let denial: Denial
     let storage: any Storage
     let hasher: PasswordHasher
@@ -41,6 +42,7 @@ public final class Authority: Sendable {
         self.measurements = measurements
         let eventKey = EventKey(masterKey)
         self.eventKey = eventKey
+        self.linkKey = SecurityLinkKey(masterKey)
         let events = EventRecorder(
             storage: storage, key: eventKey, settings: settings.events, clock: clock,
             dropped: measurements.eventsDropped)

@@ -41,6 +41,7 @@ public struct ServerConfiguration: Sendable {
     /// How often what is attacked may be tried.
     public var rateLimits = RateLimitSettings()
     public var detection = DetectionOptions()
+    public var mail = MailOptions()
     public var log = Log()
     public var insecure = Insecure()
 

@@ -41,7 +41,7 @@ struct PageRoutes<Context: ClientAddressContext>: Sendable {
 
     func all() -> [Route<Context>] {
         [styleRoute, Route(.get, "/") { _, _ in .seeOther(PagePath.account) }] + signInRoutes
-            + firstAdministratorRoutes + accountRoutes + consoleRoutes
+            + newPasswordRoutes + wasntMeRoutes + firstAdministratorRoutes + accountRoutes + consoleRoutes
     }
 
     private var styleRoute: Route<Context> {
