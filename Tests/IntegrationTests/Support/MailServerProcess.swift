@@ -39,7 +39,8 @@ final class MailServerProcess: Sendable {
         let python = try #require(Python.path, "there is no .venv: run Scripts/install.sh --tests")
         let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "Python/mail_server.py").path(percentEncoded: false)
-        folder = try TemporaryFolder()
+        let folder = try TemporaryFolder()
+        self.folder = folder
         self.security = security
         var writer = JSONWriter(capacity: 256)
         writer.object {
