@@ -60,6 +60,7 @@ let package = Package(
         .target(name: "CCommonPasswords", exclude: ["README.md", "common-passwords.txt"]),
         .target(name: "CWebAssets"),
         .target(name: "CFileStatus"),
+        .target(name: "CCurlMail", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(name: "CSQLiteSettings", linkerSettings: [.linkedLibrary("sqlite3")]),
 
         // MARK: The rooms, from the ground up
@@ -96,7 +97,8 @@ let package = Package(
         .target(
             name: "MartletServer",
             dependencies: [
-                "MartletCore", "MartletJOSE", "MartletProtocol", "CFileStatus", "CMaxMindDB", "CWebAssets", "CZlib",
+                "MartletCore", "MartletJOSE", "MartletProtocol", "CCurlMail", "CFileStatus", "CMaxMindDB", "CWebAssets",
+                "CZlib",
                 .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird", condition: server),

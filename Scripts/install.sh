@@ -15,8 +15,8 @@ if ! $model && ! command -v swift >/dev/null; then
 fi
 
 # libsodium hashes passwords, SQLite stores, zlib is for status lists and the HTTP client, libmaxminddb tells where
-# addresses are; pkg-config finds them.
-packages=(libsodium-dev libsqlite3-dev zlib1g-dev libmaxminddb-dev pkg-config)
+# addresses are, libcurl sends mail; pkg-config finds them.
+packages=(libsodium-dev libsqlite3-dev zlib1g-dev libmaxminddb-dev libcurl4-openssl-dev pkg-config)
 # Folder and list of Python packages.
 venv=() python=false nginx=false
 case ${1-} in
@@ -60,7 +60,7 @@ if command -v dpkg-query >/dev/null; then
         DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -qq -y --no-install-recommends "${missing[@]}"
     fi
 elif [[ $(uname) == Darwin ]]; then
-    # SQLite, zlib and a C compiler are part of the system.
+    # SQLite, zlib, libcurl and a C compiler are part of the system.
     if $model; then
         command -v spin >/dev/null || brew install spin
     else
@@ -71,8 +71,8 @@ elif $model; then
         echo "error: install spin (https://spinroot.com) and a C compiler with your system's package manager." >&2
         exit 1
     fi
-elif ! pkg-config --exists libsodium sqlite3 zlib libmaxminddb; then
-    echo "error: install the development files of libsodium, SQLite, zlib and libmaxminddb with your system's package manager." >&2
+elif ! pkg-config --exists libsodium sqlite3 zlib libmaxminddb libcurl; then
+    echo "error: install the development files of libsodium, SQLite, zlib, libmaxminddb and libcurl with your system's package manager." >&2
     exit 1
 fi
 

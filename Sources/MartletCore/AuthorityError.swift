@@ -9,17 +9,20 @@ public struct AuthorityError: Error, Sendable {
     public let reason: EndReason?
     /// When trying again makes sense.
     public let retryAfter: Duration?
+    /// For `passwordChangeRequired`: what it takes to choose one.
+    public let requiredProof: PasswordProof?
     /// What happened, for logs only.
     public let detail: String?
 
     public init(
         _ code: ProblemCode, message: String? = nil, reason: EndReason? = nil, retryAfter: Duration? = nil,
-        detail: String? = nil
+        requiredProof: PasswordProof? = nil, detail: String? = nil
     ) {
         self.code = code
         self.message = message
         self.reason = reason
         self.retryAfter = retryAfter
+        self.requiredProof = requiredProof
         self.detail = detail
     }
 

@@ -40,20 +40,40 @@ extension SQLiteStorage {
     }
 
     public func setPassword(
-        of id: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID?, at now: Timestamp,
-        denial: Denial
+        of id: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID?, isRecovery: Bool,
+        at now: Timestamp, denial: Denial
     ) async throws(StorageError) -> [SessionID]? {
         try await write { database in
             try StorageError.checkNoNUL(hash.text)
             let changed = try database.change(
                 """
-                UPDATE users SET password_hash = ?, password_changed_at = ?, security_version = security_version + 1
+                UPDATE users SET password_hash = ?, password_changed_at = ?, security_version = security_version + 1,
+                    required_proof = NULL, recovered_at = ifnull(?, recovered_at)
                 WHERE id = ? AND security_version = ifnull(?, security_version)
                 """,
-                [hash.text, now.milliseconds, id.data, expectedVersion]
+                [hash.text, now.milliseconds, isRecovery ? now.milliseconds : nil, id.data, expectedVersion]
             )
             guard changed == 1 else { return nil }
             return try database.end(.user(id, except: kept), SessionEnd(at: now, reason: .passwordChanged), denial)
+        }
+    }
+
+    public func requireNewPassword(
+        of id: UserID, by proof: PasswordProof, unlessRecoveredSince event: Timestamp?, at now: Timestamp,
+        denial: Denial
+    ) async throws(StorageError) -> [SessionID]? {
+        try await write { database in
+            let changed = try database.change(
+                """
+                UPDATE users SET required_proof = CASE required_proof WHEN 'mail' THEN 'mail' ELSE ? END,
+                    security_version = security_version + 1
+                WHERE id = ? AND ifnull(recovered_at <= ?, TRUE)
+                """,
+                [proof.rawValue, id.data, event?.milliseconds]
+            )
+            guard changed == 1 else { return nil }
+            return try database.end(
+                .user(id, except: nil), SessionEnd(at: now, reason: .passwordChangeRequired), denial)
         }
     }
 

@@ -32,8 +32,8 @@ extension InMemoryStorage {
     }
 
     public func setPassword(
-        of id: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID?, at now: Timestamp,
-        denial: Denial
+        of id: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID?, isRecovery: Bool,
+        at now: Timestamp, denial: Denial
     ) async throws(StorageError) -> [SessionID]? {
         try access { state in
             guard var user = state.users[id], expectedVersion ?? user.securityVersion == user.securityVersion else {
@@ -42,9 +42,26 @@ extension InMemoryStorage {
             user.passwordHash = hash
             user.passwordChangedAt = now
             user.securityVersion += 1
+            user.requiredProof = nil
+            if isRecovery { user.recoveredAt = now }
             state.users[id] = user
             state.changes += 1
             return state.end(.user(id, except: kept), SessionEnd(at: now, reason: .passwordChanged), denial)
+        }
+    }
+
+    public func requireNewPassword(
+        of id: UserID, by proof: PasswordProof, unlessRecoveredSince event: Timestamp?, at now: Timestamp,
+        denial: Denial
+    ) async throws(StorageError) -> [SessionID]? {
+        try access { state in
+            guard var user = state.users[id] else { return nil }
+            if let event, let recoveredAt = user.recoveredAt, recoveredAt > event { return nil }
+            user.requiredProof = user.requiredProof == .mail ? .mail : proof
+            user.securityVersion += 1
+            state.users[id] = user
+            state.changes += 1
+            return state.end(.user(id, except: nil), SessionEnd(at: now, reason: .passwordChangeRequired), denial)
         }
     }
 

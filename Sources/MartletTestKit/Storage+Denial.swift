@@ -30,11 +30,19 @@ extension Storage {
     }
 
     public func setPassword(
-        of id: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID?, at now: Timestamp
+        of id: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID?,
+        isRecovery: Bool = false, at now: Timestamp
     ) async throws(StorageError) -> [SessionID]? {
         try await setPassword(
-            of: id, to: hash, expectedVersion: expectedVersion, keeping: kept, at: now,
+            of: id, to: hash, expectedVersion: expectedVersion, keeping: kept, isRecovery: isRecovery, at: now,
             denial: Fixtures.denial(at: now))
+    }
+
+    public func requireNewPassword(
+        of id: UserID, by proof: PasswordProof, unlessRecoveredSince event: Timestamp?, at now: Timestamp
+    ) async throws(StorageError) -> [SessionID]? {
+        try await requireNewPassword(
+            of: id, by: proof, unlessRecoveredSince: event, at: now, denial: Fixtures.denial(at: now))
     }
 
     public func setDisabled(

@@ -18,6 +18,7 @@ struct MartletCommand: AsyncParsableCommand {
                 subcommands: [
                     UserCommand.self, ClientCommand.self, SessionCommand.self, KeyCommand.self, EventCommand.self,
                     WebhookCommand.self,
+                    MailCommand.self,
                 ]),
             CommandGroup(
                 name: "Client",

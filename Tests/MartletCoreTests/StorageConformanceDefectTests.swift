@@ -355,11 +355,20 @@ private struct DefectiveStorage: Storage, PassesPagesOn {
     }
 
     func setPassword(
-        of id: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID?, at now: Timestamp,
-        denial: Denial
+        of id: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID?, isRecovery: Bool,
+        at now: Timestamp, denial: Denial
     ) async throws(StorageError) -> [SessionID]? {
         try await base.setPassword(
-            of: id, to: hash, expectedVersion: expectedVersion, keeping: kept, at: now, denial: denial)
+            of: id, to: hash, expectedVersion: expectedVersion, keeping: kept, isRecovery: isRecovery, at: now,
+            denial: denial)
+    }
+
+    func requireNewPassword(
+        of id: UserID, by proof: PasswordProof, unlessRecoveredSince event: Timestamp?, at now: Timestamp,
+        denial: Denial
+    ) async throws(StorageError) -> [SessionID]? {
+        try await base.requireNewPassword(
+            of: id, by: proof, unlessRecoveredSince: event, at: now, denial: denial)
     }
 
     func setDisabled(

@@ -42,6 +42,7 @@ struct ProblemCodeTests {
         (.replayDetected, "replay_detected"), (.staleRepeat, "stale_repeat"), (.passwordChanged, "password_changed"),
         (.userDisabled, "user_disabled"), (.userRemoved, "user_removed"), (.clientRemoved, "client_removed"),
         (.restoredStorage, "restored_storage"), (.suspiciousActivity, "suspicious_activity"),
+        (.passwordChangeRequired, "password_change_required"),
     ])
     func reasonsAreAsTheWireHasThem(reason: EndReason, name: String) {
         #expect(reason.rawValue == name)

@@ -47,8 +47,8 @@ struct RevocationTests {
                 }
             case "password":
                 _ = try await storage.setPassword(
-                    of: user.id, to: PasswordHash(text: "new"), expectedVersion: nil, keeping: nil, at: now,
-                    denial: denial)
+                    of: user.id, to: PasswordHash(text: "new"), expectedVersion: nil, keeping: nil,
+                    isRecovery: false, at: now, denial: denial)
             case "client": _ = try await storage.removeClient("app", at: now, denial: denial)
             default: _ = try await storage.denyToken("a", audience: .everyone, expiresAt: nil, denial: denial)
             }

@@ -94,9 +94,8 @@ extension Authority {
         let now = clock.now
         let ended = try await storing { () async throws(StorageError) in
             try await storage.setPassword(
-                of: user.id, to: hash, expectedVersion: user.securityVersion, keeping: requester.session.id, at: now,
-                denial: denial
-            )
+                of: user.id, to: hash, expectedVersion: user.securityVersion, keeping: requester.session.id,
+                isRecovery: false, at: now, denial: denial)
         }
         guard let ended else {
             throw AuthorityError(.conflict, message: "The account was changed at the same moment; try again.")
@@ -107,14 +106,14 @@ extension Authority {
         await reportEnded(ended, of: .user(user.id, except: nil), .passwordChanged, at: now, presenter: presenter)
     }
 
-    /// Sets a user's password, and ends the user's sessions.
+    /// Sets a user's password, for an administrator, and ends the user's sessions. The account needs no new one then.
     public func setPassword(of username: String, to new: String) async throws(AuthorityError) {
         let user = try await existingUser(username)
         let hash = try await hasher.hash(Password(new: new, for: user.username, rules: settings.passwordRules))
         let now = clock.now
         let ended = try await storing { () async throws(StorageError) in
             try await storage.setPassword(
-                of: user.id, to: hash, expectedVersion: nil, keeping: nil, at: now, denial: denial)
+                of: user.id, to: hash, expectedVersion: nil, keeping: nil, isRecovery: false, at: now, denial: denial)
         }
         guard let ended else { throw Self.noSuchUser(username) }
         report(AuthorityEvent(.passwordChanged, at: now, user: user.id))

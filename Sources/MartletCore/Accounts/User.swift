@@ -15,6 +15,10 @@ public struct User: Sendable, Hashable {
     public var createdAt: Timestamp
     public var passwordChangedAt: Timestamp
     public var disabledAt: Timestamp?
+    /// Set where the account needs a new password before anybody signs in: what it takes to choose it.
+    public var requiredProof: PasswordProof?
+    /// When the password was last chosen by a link from a mail. Such links about what was before it do nothing any more.
+    public var recoveredAt: Timestamp?
 
     /// The name as two of them are compared.
     public var key: UsernameKey { UsernameKey(username) }
@@ -23,7 +27,8 @@ public struct User: Sendable, Hashable {
 
     public init(
         id: UserID, username: String, email: String?, roles: [String], passwordHash: PasswordHash,
-        securityVersion: Int64 = 1, createdAt: Timestamp, passwordChangedAt: Timestamp, disabledAt: Timestamp? = nil
+        securityVersion: Int64 = 1, createdAt: Timestamp, passwordChangedAt: Timestamp, disabledAt: Timestamp? = nil,
+        requiredProof: PasswordProof? = nil, recoveredAt: Timestamp? = nil
     ) {
         self.id = id
         self.username = username
@@ -34,6 +39,8 @@ public struct User: Sendable, Hashable {
         self.createdAt = createdAt
         self.passwordChangedAt = passwordChangedAt
         self.disabledAt = disabledAt
+        self.requiredProof = requiredProof
+        self.recoveredAt = recoveredAt
     }
 }
 

@@ -15,6 +15,7 @@ public final class Authority: Sendable {
     let eventKey: EventKey
     /// What the secrets of webhooks are sealed under.
     let masterKey: MasterKey
+    let linkKey: SecurityLinkKey
     let denial: Denial
     let storage: any Storage
     let hasher: PasswordHasher
@@ -44,6 +45,7 @@ public final class Authority: Sendable {
         self.masterKey = masterKey
         let eventKey = EventKey(masterKey)
         self.eventKey = eventKey
+        self.linkKey = SecurityLinkKey(masterKey)
         let events = EventRecorder(
             storage: storage, key: eventKey, settings: settings.events, clock: clock,
             dropped: measurements.eventsDropped)

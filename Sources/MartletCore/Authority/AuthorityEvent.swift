@@ -16,6 +16,8 @@ public struct AuthorityEvent: Sendable, Hashable {
         /// Access tokens were revoked that belong to no session, or may: by token, by client, or all until a time.
         case tokensRevoked(RevocationEntry.Kind)
         case passwordChanged
+        /// Nobody signs in before a new password is chosen: an administrator, or the user by a link in a mail, said so.
+        case passwordChangeRequired(PasswordProof)
         /// A signing or refresh token key was made.
         case keyAdded(KeyRecord.Kind, id: String)
         /// A request was refused because the like of it came too often.

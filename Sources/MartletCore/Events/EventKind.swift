@@ -34,6 +34,8 @@ public struct EventKind: RawRepresentable, Sendable, Hashable {
     /// Access tokens were revoked that belong to no session, or may.
     public static let tokensRevoked = EventKind(rawValue: "tokens_revoked")
     public static let passwordChanged = EventKind(rawValue: "password_changed")
+    /// Nobody signs in before a new password is chosen; `detail` names what it takes to choose it.
+    public static let passwordChangeRequired = EventKind(rawValue: "password_change_required")
     /// A signing or refresh token key was made: at the first start, by age, or by an operator.
     public static let keyAdded = EventKind(rawValue: "key_added")
     /// An administrator or operator changed users or clients; `detail` names what was done.
@@ -58,13 +60,14 @@ public struct EventKind: RawRepresentable, Sendable, Hashable {
     /// Every kind that this version writes.
     public static let all: [EventKind] = [
         signUp, signIn, signInFailed, renewal, renewals, `repeat`, late, recovered, resync, mismatch, replay, refused,
-        sessionsEnded, tokensRevoked, passwordChanged, keyAdded, adminAction, storageWentBack, storageRestored,
-        eventsDropped, eventsRemoved, eventsTampered, alarm, webhookDisabled, noticesDropped,
+        sessionsEnded, tokensRevoked, passwordChanged, passwordChangeRequired, keyAdded, adminAction, storageWentBack,
+        storageRestored, eventsDropped, eventsRemoved, eventsTampered, alarm, webhookDisabled, noticesDropped,
     ]
 
     /// What a user is shown of the own account: not each renewal, and nothing of the server's.
     public static let ofAccounts: [EventKind] = [
-        signUp, signIn, signInFailed, replay, mismatch, sessionsEnded, passwordChanged, adminAction, alarm,
+        signUp, signIn, signInFailed, replay, mismatch, sessionsEnded, passwordChanged, passwordChangeRequired,
+        adminAction, alarm,
     ]
 }
 

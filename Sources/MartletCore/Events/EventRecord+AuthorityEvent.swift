@@ -24,6 +24,9 @@ extension EventRecord {
             kind = .tokensRevoked
             detail = revoked.rawValue
         case .passwordChanged: kind = .passwordChanged
+        case .passwordChangeRequired(let proof):
+            kind = .passwordChangeRequired
+            detail = proof.rawValue
         case .keyAdded(let key, let id):
             kind = .keyAdded
             detail = "\(key.rawValue) \(id)"

@@ -31,6 +31,7 @@ extension EventRecord {
             return "\(what) ended\(why)\(by)\(origin)."
         case .tokensRevoked: return "Access tokens were revoked (\(detail ?? "unknown"))\(by)\(origin)."
         case .passwordChanged: return "The password was changed\(by)\(origin)."
+        case .passwordChangeRequired: return "A new password was required\(by)\(origin)."
         case .keyAdded: return "A key was made: \(detail ?? "unknown")\(by)."
         case .adminAction: return "\(actionWords)\(by)\(origin)."
         case .storageWentBack: return "Storage lost a renewal that had been answered."

@@ -94,6 +94,10 @@ public struct SessionStory: Sendable, Hashable {
                 "The newest refresh token was presented again \(time), later than the policy allows\(origin). An answer "
                 + "was lost, and the client did not ask again soon enough."
         case .passwordChanged: return "The password was changed \(time)\(origin), which ends all other sessions."
+        case .passwordChangeRequired:
+            return
+                "A new password was required \(time)\(origin), which ends all sessions: a link in a mail was answered with "
+                + "\"this wasn't me\", or an administrator wished it."
         case .userDisabled: return "The account was disabled \(time)."
         case .userRemoved: return "The account was removed \(time)."
         case .clientRemoved: return "The application \(session.clientID) was removed from the registered ones \(time)."

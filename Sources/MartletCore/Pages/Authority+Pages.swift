@@ -13,16 +13,18 @@ extension Authority {
 
     /// Signs in as `signIn` does, for the server's own pages: the session has a page cookie in place of tokens.
     ///
+    /// - Parameter newPassword: where the account needs a new one.
     /// - Returns: the cookie. It works as long as the session goes on, and is accepted for pages only.
     public func signInOnPages(
-        username: String, password: String, presenter: Presenter
+        username: String, password: String, newPassword: String? = nil, presenter: Presenter
     ) async throws(AuthorityError) -> PageCookie {
         guard let client = try await clients.client(ClientRegistration.firstPartyID) else {
             throw AuthorityError(.internalError, detail: "there is no client \(ClientRegistration.firstPartyID)")
         }
         let issued = try await signIn(
             SignIn(
-                username: username, password: password, client: client, delivery: .page, presenter: presenter))
+                username: username, password: password, newPassword: newPassword, client: client, delivery: .page,
+                presenter: presenter))
         let cookie = PageCookie()
         let isBound = try await storing { () async throws(StorageError) in
             try await storage.bindPageCookie(cookie.hash, to: issued.session.id)

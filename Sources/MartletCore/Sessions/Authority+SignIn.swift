@@ -4,6 +4,8 @@ package import MartletProtocol
 public struct SignIn: Sendable {
     public var username: String
     public var password: String
+    /// What is to be the password from now on, where the account needs a new one.
+    public var newPassword: String?
     /// The client that signs in, authenticated where it is confidential.
     public var client: ClientRegistration
     public var delivery: Delivery
@@ -12,11 +14,13 @@ public struct SignIn: Sendable {
     public var presenter: Presenter
 
     public init(
-        username: String, password: String, client: ClientRegistration, delivery: Delivery = .body,
+        username: String, password: String, newPassword: String? = nil, client: ClientRegistration,
+        delivery: Delivery = .body,
         device: String? = nil, presenter: Presenter = Presenter()
     ) {
         self.username = username
         self.password = password
+        self.newPassword = newPassword
         self.client = client
         self.delivery = delivery
         self.device = device
@@ -35,7 +39,8 @@ extension Authority {
     ///
     /// An unknown name, a wrong password and a disabled account take the same work and give the same answer.
     ///
-    /// - Throws: `invalidCredentials`; `malformedRequest` for a device name that cannot be or a password of more than
+    /// - Throws: `invalidCredentials`; `passwordChangeRequired` where the password is right, and the account needs a new
+    ///   one, which the request does not have or may not choose; `malformedRequest` for a device name that cannot be or a password of more than
     ///   1,024 bytes; `rateLimited` where too many failed; `overloaded` where too many wait for a password check;
     ///   `storageUnavailable`.
     public func signIn(_ request: SignIn) async throws(AuthorityError) -> IssuedTokens {
@@ -56,11 +61,13 @@ extension Authority {
             throw AuthorityError(.invalidCredentials)
         }
         settle(permit, as: .right, at: now)
-        if isOutdated { await upgradeHash(of: user, password) }
-        let issued = try await startSession(request, device: device, for: user, at: now)
+        let present = try await withPasswordToKeep(user, request)
+        if isOutdated, present == user { await upgradeHash(of: user, password) }
+        let issued = try await startSession(request, device: device, for: present, at: clock.now)
         report(
             AuthorityEvent(
-                .signIn, at: now, user: user.id, session: issued.session.id, client: request.client.id,
+                .signIn, at: issued.session.createdAt, user: user.id, session: issued.session.id,
+                client: request.client.id,
                 presenter: request.presenter))
         return issued
     }
@@ -76,6 +83,20 @@ extension Authority {
             settle(permit, as: .none, at: clock.now)
             throw error
         }
+    }
+
+    /// The user as it is once the password is one to keep: as it was, or with the new one that the account needs.
+    private func withPasswordToKeep(_ user: User, _ request: SignIn) async throws(AuthorityError) -> User {
+        guard let proof = user.requiredProof else {
+            guard request.newPassword == nil else {
+                throw .malformed("The account needs no new password; PUT /v1/me/password changes it.")
+            }
+            return user
+        }
+        guard proof == .password, let new = request.newPassword else { throw Self.newPasswordRequired(proof) }
+        try await replacePassword(of: user, by: new, proof: .password, presenter: request.presenter)
+        guard let present = try await self.user(user.id) else { throw AuthorityError(.invalidCredentials) }
+        return present
     }
 
     private func startSession(

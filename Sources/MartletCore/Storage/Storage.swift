@@ -45,14 +45,28 @@ public protocol UserStorage: Sendable {
     /// Replaces a hash by one of the same password with other parameters, if it is still `old`.
     func upgradePasswordHash(of id: UserID, from old: PasswordHash, to new: PasswordHash) async throws(StorageError)
 
-    /// Sets a new password, counts the security version up, and ends the user's sessions but `kept`.
+    /// Sets a new password, counts the security version up, and ends the user's sessions but `kept`. A new password is
+    /// not required any more.
     ///
-    /// - Parameter expectedVersion: the security version that the old password was checked against; nil for an
-    ///   administrator's change.
+    /// - Parameters:
+    ///   - expectedVersion: the security version that the proof was checked against; nil for an administrator's change.
+    ///   - isRecovery: whether it was chosen by a link from a mail, which is written down as `recoveredAt`.
     /// - Returns: the sessions that were ended; nil, with nothing written, where there is no such user or the version
     ///   is another.
     func setPassword(
-        of id: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID?, at now: Timestamp,
+        of id: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID?, isRecovery: Bool,
+        at now: Timestamp, denial: Denial
+    ) async throws(StorageError) -> [SessionID]?
+
+    /// Requires a new password, counts the security version up, and ends the user's sessions with
+    /// `passwordChangeRequired`. Where one is required already, the stricter proof stays.
+    ///
+    /// - Parameter event: what a link is about: it does nothing where the password was chosen by a link later.
+    ///   Nil for an administrator's wish.
+    /// - Returns: the sessions that were ended; nil, with nothing written, where there is no such user or the password
+    ///   was chosen by a link after `event`.
+    func requireNewPassword(
+        of id: UserID, by proof: PasswordProof, unlessRecoveredSince event: Timestamp?, at now: Timestamp,
         denial: Denial
     ) async throws(StorageError) -> [SessionID]?
 

@@ -8,9 +8,12 @@ public struct UserDescription: Answer, Hashable {
     public var roles: [String]
     public var createdAt: Timestamp
     public var isDisabled: Bool
+    /// What it takes to choose the new password that the account needs, `password` or `mail`; nil where it needs none.
+    public var requiredProof: String?
 
     public init(
-        id: UserID, username: String, email: String?, roles: [String], createdAt: Timestamp, isDisabled: Bool
+        id: UserID, username: String, email: String?, roles: [String], createdAt: Timestamp, isDisabled: Bool,
+        requiredProof: String? = nil
     ) {
         self.id = id
         self.username = username
@@ -18,6 +21,7 @@ public struct UserDescription: Answer, Hashable {
         self.roles = roles
         self.createdAt = createdAt
         self.isDisabled = isDisabled
+        self.requiredProof = requiredProof
     }
 
     public init(_ members: JSONMembers) throws(ProtocolError) {
@@ -27,6 +31,7 @@ public struct UserDescription: Answer, Hashable {
         roles = try members.strings("roles")
         createdAt = try members.timestamp("createdAt")
         isDisabled = try members.bool("disabled")
+        requiredProof = try members.string(ifPresent: "passwordChangeRequired")
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -37,6 +42,7 @@ public struct UserDescription: Answer, Hashable {
             $0.member("roles", roles)
             $0.member("createdAt", createdAt)
             $0.member("disabled", isDisabled)
+            $0.member("passwordChangeRequired", ifPresent: requiredProof)
         }
     }
 }

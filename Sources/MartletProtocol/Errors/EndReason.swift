@@ -20,6 +20,8 @@ public struct EndReason: RawRepresentable, Hashable, Sendable {
     /// The newest token was presented again later than the profile allows.
     public static let staleRepeat = EndReason(rawValue: "stale_repeat")
     public static let passwordChanged = EndReason(rawValue: "password_changed")
+    /// The account needs a new password: the user said "this wasn't me", or an administrator wished it.
+    public static let passwordChangeRequired = EndReason(rawValue: "password_change_required")
     public static let userDisabled = EndReason(rawValue: "user_disabled")
     public static let userRemoved = EndReason(rawValue: "user_removed")
     public static let clientRemoved = EndReason(rawValue: "client_removed")
@@ -40,6 +42,7 @@ public struct EndReason: RawRepresentable, Hashable, Sendable {
         case .replayDetected: "A used refresh token was presented again, so somebody else may hold a copy of it."
         case .staleRepeat: "A refresh token was presented again too late."
         case .passwordChanged: "The password was changed."
+        case .passwordChangeRequired: "The account needs a new password."
         case .userDisabled: "The account is disabled."
         case .userRemoved: "The account was removed."
         case .clientRemoved: "The application is no longer registered."

@@ -16,7 +16,7 @@ struct ConfigurationCheck: Sendable {
 }
 
 extension ConfigurationCheck {
-    static let all: [ConfigurationCheck] = lifetimes + transport
+    static let all: [ConfigurationCheck] = lifetimes + transport + mail
 
     private static let lifetimes: [ConfigurationCheck] = [
         ConfigurationCheck(keys: ["accessLifetime", "idleLimit", "profile"]) { configuration in
@@ -105,7 +105,7 @@ extension ConfigurationCheck {
         },
     ]
 
-    private static func unreadable(_ path: String?, _ key: String) -> String? {
+    static func unreadable(_ path: String?, _ key: String) -> String? {
         guard let path, !FileManager.default.isReadableFile(atPath: path) else { return nil }
         return "\(key) is \(path). It has to be a file that this user can read."
     }

@@ -4,7 +4,7 @@ import MartletJOSE
 
 extension ConfigurationKey {
     /// Every key, in the order of the commented file.
-    public static let all: [ConfigurationKey] = server + detection + notices
+    public static let all: [ConfigurationKey] = server + detection + notices + mail
 
     private static let server: [ConfigurationKey] = [
         ConfigurationKey(

@@ -44,6 +44,7 @@ public struct ServerConfiguration: Sendable {
     public var webhooks = WebhookOptions()
     /// How long notices are tried and kept, whichever way they go.
     public var notices = NoticeSettings()
+    public var mail = MailOptions()
     public var log = Log()
     public var insecure = Insecure()
 

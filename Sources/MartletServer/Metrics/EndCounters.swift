@@ -7,8 +7,8 @@ import MartletProtocol
 /// other is a sign-out that nobody wanted, also for a reason that is not known here.
 struct EndCounters: Sendable {
     private static let voluntary: [EndReason] = [
-        .signedOut, .signedOutElsewhere, .passwordChanged, .revokedByAdmin, .userDisabled, .userRemoved,
-        .clientRemoved, .expiredIdle, .expiredAbsolute,
+        .signedOut, .signedOutElsewhere, .passwordChanged, .passwordChangeRequired, .revokedByAdmin, .userDisabled,
+        .userRemoved, .clientRemoved, .expiredIdle, .expiredAbsolute,
     ]
     private static let involuntary: [EndReason] = [
         .replayDetected, .staleRepeat, .restoredStorage, .suspiciousActivity,

@@ -6,6 +6,9 @@ enum PagePath {
     static let signedOut = "/signed-out"
     static let account = "/account"
     static let console = "/console"
+    /// Where links in mails lead.
+    static let wasntMe = "/wasnt-me"
+    static let newPassword = "/new-password"
     static let firstAdministrator = "/first-administrator"
 
     /// Whether a page may be gone to after the sign-in: one of ours that is for people who are signed in. Anything else

@@ -35,7 +35,8 @@ extension UserDescription {
     package init(_ user: User) {
         self.init(
             id: user.id, username: user.username, email: user.email, roles: user.roles,
-            createdAt: user.createdAt, isDisabled: user.isDisabled
+            createdAt: user.createdAt, isDisabled: user.isDisabled,
+            requiredProof: user.requiredProof?.rawValue
         )
     }
 }

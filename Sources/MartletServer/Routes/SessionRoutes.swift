@@ -20,8 +20,9 @@ extension AuthorityRoutes {
                 }
                 let issued = try await authority.signIn(
                     SignIn(
-                        username: body.string("username"), password: body.string("password"), client: client,
-                        delivery: delivery, device: body.string(ifPresent: "device"),
+                        username: body.string("username"), password: body.string("password"),
+                        newPassword: body.string(ifPresent: "newPassword"), client: client, delivery: delivery,
+                        device: body.string(ifPresent: "device"),
                         presenter: request.presenter(context)
                     ))
                 return .issued(issued, .created)

@@ -24,7 +24,9 @@ extension AuthorityEvent {
         // Whoever floods would flood the log.
         case .limited: .debug
         case .alarm(let alarm): alarm.answer == .record ? .notice : .warning
-        case .signIn, .signUp, .sessionsEnded, .tokensRevoked, .passwordChanged, .keyAdded, .adminAction: .info
+        case .signIn, .signUp, .sessionsEnded, .tokensRevoked, .passwordChanged, .passwordChangeRequired, .keyAdded,
+            .adminAction:
+            .info
         }
     }
 
@@ -43,6 +45,7 @@ extension AuthorityEvent {
         case .sessionsEnded(let reason, _): "sessions ended: \(reason.rawValue)"
         case .tokensRevoked(let kind): "tokens revoked: \(kind.rawValue)"
         case .passwordChanged: "password changed"
+        case .passwordChangeRequired(let proof): "new password required: by \(proof.rawValue)"
         case .keyAdded(let kind, _): "key added: \(kind.rawValue)"
         case .limited(let action): "too often: \(action.rawValue)"
         case .alarm(let alarm): "alarm: \(alarm.rule.rawValue)"

@@ -108,6 +108,66 @@ extension StorageConformance {
             )
             try requireEqual(unknown, nil, "the password of an unknown user")
         },
+        Case("requiring a new password ends the sessions until one is set") { subject in
+            var user = try await subject.addUser()
+            let session = try await subject.signIn(user).session
+            let stranger = try await subject.signIn(subject.addUser("bob")).session
+            let now = Fixtures.start + .seconds(60)
+            let demand = { (proof: PasswordProof, event: Timestamp?) in
+                try await subject.storage.requireNewPassword(
+                    of: user.id, by: proof, unlessRecoveredSince: event, at: now)
+            }
+            try requireEqual(await demand(.password, nil), [session.id], "the sessions that were ended")
+            user.requiredProof = .password
+            user.securityVersion = 2
+            try requireEqual(await subject.other.user(user.id), user, "the user who needs a new password")
+            try requireEqual(
+                await subject.row(session.id).end, SessionEnd(at: now, reason: .passwordChangeRequired),
+                "the end of the session")
+            try requireEqual(await subject.row(stranger.id).end, nil, "the end of another user's session")
+            try require(
+                await !subject.storage.insert(SessionFixture(of: user.id).session, userVersion: 1),
+                "a session was inserted for a password that was checked before")
+            try requireEqual(await demand(.mail, now), [], "what a second demand ended")
+            try requireEqual(await demand(.password, nil), [], "what a third demand ended")
+            user.requiredProof = .mail
+            user.securityVersion = 4
+            try requireEqual(await subject.other.user(user.id), user, "the user, with the stricter proof")
+            let unknown = try await subject.storage.requireNewPassword(
+                of: Fixtures.userID(), by: .mail, unlessRecoveredSince: nil, at: now)
+            try requireEqual(unknown, nil, "an unknown user")
+            let set = try await subject.storage.setPassword(
+                of: user.id, to: PasswordHash(text: "new"), expectedVersion: 4, keeping: nil, at: now)
+            try requireEqual(set, [], "what the new password ended")
+            user.requiredProof = nil
+            user.passwordHash = PasswordHash(text: "new")
+            user.passwordChangedAt = now
+            user.securityVersion = 5
+            try requireEqual(await subject.other.user(user.id), user, "the user with a new password")
+        },
+        Case("a link about what was before the last recovery requires nothing") { subject in
+            var user = try await subject.addUser()
+            let now = Fixtures.start + .seconds(60)
+            _ = try await subject.storage.setPassword(
+                of: user.id, to: PasswordHash(text: "new"), expectedVersion: 1, keeping: nil, isRecovery: true, at: now)
+            user.passwordHash = PasswordHash(text: "new")
+            user.passwordChangedAt = now
+            user.recoveredAt = now
+            user.securityVersion = 2
+            try requireEqual(await subject.other.user(user.id), user, "the recovered user")
+            let session = try await subject.signIn(user).session
+            let early = try await subject.storage.requireNewPassword(
+                of: user.id, by: .mail, unlessRecoveredSince: now - .milliseconds(1), at: now)
+            try requireEqual(early, nil, "what a link about before ended")
+            try requireEqual(await subject.other.user(user.id), user, "the user, who is left alone")
+            try requireEqual(await subject.row(session.id).end, nil, "the end of the session")
+            let ended = try await subject.storage.requireNewPassword(
+                of: user.id, by: .mail, unlessRecoveredSince: now, at: now)
+            try requireEqual(ended, [session.id], "what a link about the recovery itself ended")
+            _ = try await subject.storage.setPassword(
+                of: user.id, to: PasswordHash(text: "newer"), expectedVersion: nil, keeping: nil, at: now + .seconds(1))
+            try requireEqual(await subject.other.user(user.id)?.recoveredAt, now, "the recovery, which stays")
+        },
         Case("disabling a user ends the sessions, enabling brings none back") { subject in
             var user = try await subject.addUser()
             let session = try await subject.signIn(user).session

@@ -6,9 +6,11 @@ import MartletServer
 
 struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "user", abstract: "The accounts: add, list, show, disable, enable, set-password, remove.",
+        commandName: "user",
+        abstract: "The accounts: add, list, show, disable, enable, set-password, require-password, remove.",
         subcommands: [
-            Add.self, List.self, Show.self, Disable.self, Enable.self, SetPassword.self, Remove.self,
+            Add.self, List.self, Show.self, Disable.self, Enable.self, SetPassword.self, RequirePassword.self,
+            Remove.self,
         ]
     )
 }
@@ -89,6 +91,9 @@ extension UserCommand {
             table.add("made", user.createdAt.printable)
             table.add("password set", user.passwordChangedAt.printable)
             table.add("state", user.disabledAt.map { "disabled since \($0.printable)" } ?? "enabled")
+            table.add(
+                "new password",
+                user.requiredProof.map { "needed, by \($0 == .mail ? "the link in a mail" : "the present one")" })
             return table.text
         }
     }
@@ -140,6 +145,31 @@ extension UserCommand {
                 return user
             }
             try output.show("Set the password of \(user.username.printable). Its sessions are over.") {
+                UserDescription(user).write(to: &$0)
+            }
+        }
+    }
+
+    struct RequirePassword: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "require-password",
+            abstract: "Have the account's user choose a new password, which ends its sessions.",
+            discussion: """
+                Nobody signs in before it is chosen. The present password is enough to choose it; with --by-mail only the \
+                link is that a server with mail.server sends to the account's address.
+                """)
+
+        @Argument(help: "The username.") var name: String
+        @Flag(help: "Take the link in a mail as the only proof: others may know the password.") var byMail = false
+        @OptionGroup var storage: StorageOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let user = try await storage.withAuthority {
+                try await $0.requireNewPassword(of: name, by: byMail ? .mail : .password)
+            }
+            try output.show("\(user.username.printable) has to choose a new password. The account's sessions are over.")
+            {
                 UserDescription(user).write(to: &$0)
             }
         }

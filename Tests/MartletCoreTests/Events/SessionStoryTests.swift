@@ -71,6 +71,7 @@ struct SessionStoryTests {
             (.userDisabled, "The account was disabled"), (.userRemoved, "The account was removed"),
             (.clientRemoved, "The application first-party was removed"), (.restoredStorage, "restored from a backup"),
             (.suspiciousActivity, "somebody else may use the session"),
+            (.passwordChangeRequired, "A new password was required"),
             (EndReason(rawValue: "of_a_later_version"), "of_a_later_version"),
         ] as [(EndReason, String)])
     func eachReasonIsAnswered(reason: EndReason, words: String) {

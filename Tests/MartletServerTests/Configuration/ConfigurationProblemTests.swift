@@ -67,6 +67,43 @@ struct ConfigurationProblemTests {
             "trustedProxies:\n- ::1\n- 10.1.2.3/8",
             "3:3: trustedProxies is \"10.1.2.3/8\". It has to be a list of addresses or CIDR ranges, such as [10.0.0.0/8, ::1]."
         ),
+        (
+            "mail:\n  server: mail.example.com",
+            "2:11: mail.server is \"mail.example.com\". It has to be the URL of a mail server, such as smtps://mail.example.com or smtp://mail.example.com:587. Write smtp:// or smtps:// before it."
+        ),
+        (
+            "mail:\n  server: smtp://me@mail.example.com",
+            "2:11: mail.server is \"smtp://me@mail.example.com\". It has to be the URL of a mail server, such as smtps://mail.example.com or smtp://mail.example.com:587. The user belongs to mail.username."
+        ),
+        (
+            "mail:\n  server: smtps://mail.example.com/in",
+            "2:11: mail.server is \"smtps://mail.example.com/in\". It has to be the URL of a mail server, such as smtps://mail.example.com or smtp://mail.example.com:587."
+        ),
+        (
+            "mail:\n  server: smtps://mail.example.com",
+            "2:11: mail.server needs mail.from, the address that mail is from, such as auth@example.com."
+        ),
+        (
+            "mail:\n  from: Martlet",
+            "2:9: mail.from is \"Martlet\". It has to be an address, such as auth@example.com or \"Example <auth@example.com>\"."
+        ),
+        (
+            "mail:\n  username: me",
+            "2:13: mail.username needs mail.password (MARTLET_MAIL_PASSWORD_FILE reads it from a file)."
+        ),
+        ("mail:\n  password: secret", "2:13: mail.password needs mail.username, whose password it is."),
+        (
+            "mail:\n  startTLS: off\n  server: smtp://mail.example.com\n  from: a@example.com",
+            "2:13: mail.startTLS is off and mail.server smtp://mail.example.com:587, which is another machine: anyone on the way could read and change what is sent. Leave mail.startTLS out, or use smtps://."
+        ),
+        (
+            "mail:\n  trustedCertificates: /nowhere.pem",
+            "2:24: mail.trustedCertificates is /nowhere.pem. It has to be a file that this user can read."
+        ),
+        (
+            "mail:\n  timeout: 1m",
+            "2:12: mail.timeout is \"1m\". It has to be a duration from 1s to 20s, such as 20s."
+        ),
         ("data: ''", "1:7: data is \"\". It has to be a path."),
         (
             "data: \"a\\u001bb\\n\"\nsignUp: \"a\\u001bb\"",

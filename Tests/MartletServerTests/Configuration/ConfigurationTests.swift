@@ -27,6 +27,32 @@ struct ConfigurationTests {
         #expect((1...4).contains(configuration.passwords.threads))
     }
 
+    @Test func mailIsRead() throws {
+        let file = try TemporaryFile(
+            """
+            mail:
+              server: smtp://localhost
+              from: Example <auth@example.com>
+              startTLS: off
+              username: me
+            """)
+        let secret = try TemporaryFile("s3cret\n")
+        let loaded = try LoadedConfiguration(
+            file: file.path, environment: ["MARTLET_MAIL_PASSWORD_FILE": secret.path, "MARTLET_MAIL_START_TLS": "off"])
+        let mail = loaded.configuration.mail
+        #expect(mail.server?.description == "smtp://localhost:587")
+        #expect(mail.from?.address == "auth@example.com" && mail.from?.name == "Example")
+        #expect(mail.username == "me" && mail.password == MailPassword("s3cret"))
+        #expect(mail.startTLS == .off && mail.timeout == .seconds(20) && mail.perDay == 10)
+        #expect(loaded.entries.first { $0.name == "mail.password" }?.value == "<redacted>")
+        #expect("\(mail)".contains("s3cret") == false)
+        #expect(MailServer(url: "smtps://[::1]")?.description == "smtps://[::1]:465")
+        #expect(MailServer(url: "smtp://mail.example.com:25")?.address.port == 25)
+        for bad in ["smtp://", "smtp://a:0", "http://a", "smtp://a:b", "smtp://a b", "smtp://::1"] {
+            #expect(MailServer(url: bad) == nil, "\(bad)")
+        }
+    }
+
     @Test func metricsCanBeLeftOut() throws {
         let file = try TemporaryFile("management:\n  listen: \"\"\n")
         let none = try LoadedConfiguration(file: file.path, environment: [:])

@@ -62,7 +62,7 @@ struct OpenAPITests {
         let reasons: [EndReason] = [
             .signedOut, .signedOutElsewhere, .revokedByAdmin, .expiredIdle, .expiredAbsolute, .replayDetected,
             .staleRepeat, .passwordChanged, .userDisabled, .userRemoved, .clientRemoved, .restoredStorage,
-            .suspiciousActivity,
+            .suspiciousActivity, .passwordChangeRequired,
         ]
         #expect(documented == reasons.map(\.rawValue))
     }

@@ -75,6 +75,8 @@ extension ConsolePages {
             <dt>\(words.created)</dt><dd>\(words.time(user.createdAt))</dd>
             </dl>
             <div class="actions">\(switching)
+            \(Forms.confirmed(
+                "\(own)/require-password", words.requirePassword, words.requirePasswordText, visitor.cookie))
             \(Forms.confirmed("\(own)/end-sessions", words.endSessions, words.endSessionsText, visitor.cookie))
             </div></div>
             <h2>\(words.sessions)</h2>
@@ -86,7 +88,9 @@ extension ConsolePages {
     private func state(_ user: User) -> HTML {
         user.isDisabled
             ? "<span class=\"badge bad\">\(words.disabled)</span>"
-            : "<span class=\"badge good\">\(words.enabled)</span>"
+            : user.requiredProof == nil
+                ? "<span class=\"badge good\">\(words.enabled)</span>"
+                : "<span class=\"badge bad\">\(words.needsPassword)</span>"
     }
 
     func path(of user: UserID) -> String { "\(ConsoleSection.users.path)/\(user.description)" }

@@ -89,6 +89,7 @@ extension PageRoutes {
                     switch request["done"] {
                     case "disabled": words.doneDisabled
                     case "enabled": words.doneEnabled
+                    case "password": words.doneRequired
                     case "ended": words.doneEnded
                     default: nil
                     }
@@ -110,6 +111,13 @@ extension PageRoutes {
                 _ = try await authority.setDisabled(
                     false, of: user.username, by: request.presenter, actor: administrator.user.id)
                 return .seeOther("\(path)/\(user.id)?done=enabled")
+            },
+            Route(.post, "\(path)/{id}/require-password") { request, context in
+                let (request, administrator) = try await administratorForm(read(request, context))
+                let user = try await user(context)
+                _ = try await authority.requireNewPassword(
+                    of: user.username, by: .password, presenter: request.presenter, actor: administrator.user.id)
+                return .seeOther("\(path)/\(user.id)?done=password")
             },
             Route(.post, "\(path)/{id}/end-sessions") { request, context in
                 let (request, administrator) = try await administratorForm(read(request, context))

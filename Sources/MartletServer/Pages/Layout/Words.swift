@@ -59,12 +59,45 @@ struct Words: Sendable {
         case .revokedByAdmin?: "An administrator ended your session. Sign in to go on."
         case .expiredIdle?: "You were away for too long. Sign in to go on."
         case .expiredAbsolute?: "You were signed in for as long as it is allowed. Sign in to go on."
+        case .passwordChangeRequired?: "The account needs a new password before anybody signs in."
         case .passwordChanged?: "The password was changed, which ends all other sessions. Sign in with the new one."
         case .suspiciousActivity?: "Something in your session did not look like you. Sign in to go on."
         case .userDisabled?: "This account is disabled. Ask an administrator."
         default: "Your session is over. Sign in to go on."
         }
     }
+
+    // MARK: A new password that is needed
+    var newPasswordTitle = "Choose a new password"
+    var newPasswordNeeded = "An administrator wants you to choose a new password before you go on."
+    var newPasswordByMailTitle = "A new password is needed"
+    var newPasswordByMail = """
+        Somebody said that what happened in this account was not its owner's doing. So the password is refused until \
+        the owner chooses a new one, by the link in the mail that was sent to the account's address. If no mail comes, \
+        ask an administrator.
+        """
+    var setNewPassword = "Set the new password"
+    var anotherPassword = "It has to be another one than before."
+
+    // MARK: This wasn't me
+    var wasntMeTitle = "Was this you?"
+    var wasntMeHappened = "This happened in your account:"
+    var wasntMeForgotten = "The record of what happened is no longer kept."
+    var wasntMeWill = "If it wasn't you, the button below does this at once:"
+    var wasntMeEnds = "Every browser and app is signed out of your account, whoever holds it. You are signed out, too."
+    var wasntMeRefuses = "The present password is refused, since somebody else may know it."
+    var wasntMeChooses = "Then you choose a new password here, and sign in with it."
+    var wasntMe = "This wasn't me"
+    var wasMe = "If it was you, there is nothing to do: close this page. So far, nothing has been changed."
+    var wasntMeDone = "Everybody is signed out of your account, and its password is refused. Choose a new one now."
+    var recoveredTitle = "The password was changed"
+    var recovered =
+        "Everybody was signed out, and a new password was chosen by a link like this one. Nothing is left to do."
+    var badLinkTitle = "This link does not work"
+    var badLink = """
+        It is not complete, or older than seven days. Copy all of it from the mail. If you think that somebody else uses \
+        your account, sign in and change the password, or ask an administrator.
+        """
 
     // MARK: The first administrator
     var welcomeTitle = "Welcome to Martlet"
@@ -183,6 +216,12 @@ struct Words: Sendable {
     var disable = "Disable"
     var disableText = "The user is signed out everywhere and cannot sign in until enabled again."
     var enable = "Enable"
+    var needsPassword = "needs a new password"
+    var requirePassword = "Require a new password"
+    var requirePasswordText = """
+        The user is signed out everywhere, and has to choose a new password at the next sign-in, beside the present one.
+        """
+    var doneRequired = "The user is signed out everywhere, and needs a new password."
     var endSessions = "End all sessions"
     var endSessionsText = "The user is signed out everywhere, and may sign in again."
     var endSession = "End this session"
@@ -247,6 +286,59 @@ struct Words: Sendable {
     var until = "Kept until"
     var madeBefore = "made before"
     var everything = "everything"
+
+    // MARK: Mail
+    var mailSubject: @Sendable (MailTopic, _ host: String) -> String = { topic, host in
+        switch topic {
+        case .newDevice: "New sign-in to your account at \(host)"
+        case .longSilence: "Your account at \(host) is used again"
+        case .unusual: "Unusual activity in your account at \(host)"
+        case .replay: "You were signed out of \(host) for safety"
+        case .passwordChanged: "Your password at \(host) was changed"
+        case .disowned, .newPasswordWished: "Your account at \(host) needs a new password"
+        }
+    }
+    var mailGreeting: @Sendable (_ name: String?) -> String = { name in name.map { "Hello \($0)," } ?? "Hello," }
+    var mailHappened: @Sendable (MailTopic) -> String = { topic in
+        switch topic {
+        case .newDevice: "somebody signed in to your account with a device or program that it had not seen before."
+        case .longSilence: "somebody signed in to your account, which had not been used for long."
+        case .unusual(isEnded: false): "your account was used in a way that is unusual for you."
+        case .unusual(isEnded: true):
+            "your account was used in a way that is unusual for you, so it was signed out there."
+        case .replay:
+            """
+            two devices or programs used one and the same sign-in of yours. One of them may be a stranger's, so it was \
+            signed out. A copied or restored device can be the cause, too.
+            """
+        case .passwordChanged: "the password of your account was changed."
+        case .disowned:
+            """
+            you, or somebody who reads your mail, said that something in your account was not your doing. So everybody \
+            was signed out of it, and its password is refused.
+            """
+        case .newPasswordWished:
+            "an administrator wishes that you choose a new password. You were signed out everywhere."
+        }
+    }
+    var mailWhen = "When"
+    var mailDevice = "Device"
+    var mailAddress = "Address"
+    var mailIfYou = "If this was you, there is nothing to do."
+    var mailIfNot =
+        "If it was not you, open this page. It says what it will do, and does nothing before you press its button:"
+    var mailIfUnsure = """
+        If you don't know of it, open this page. It says what it will do, and does nothing before you press its button:
+        """
+    var mailChoose = "Choose the new password on this page:"
+    var mailSignIn = "Sign in with your present password, and you are asked for a new one:"
+    var mailUntil: @Sendable (_ time: String) -> String = { "The link works until \($0). Give it to nobody." }
+    var mailLast = "No more mails of this kind are sent to you today. Your account's page has everything:"
+    var mailSignature: @Sendable (_ issuer: String) -> String = { "Sent by \($0), where you have an account." }
+    var mailTestSubject = "Mail from Martlet works"
+    var mailTest: @Sendable (_ issuer: String) -> String = {
+        "This is a test that an operator of \($0) asked for. It arrived, so mail works."
+    }
 
     // MARK: Numbers, times and devices
     /// What stands between groups of three digits.

@@ -25,9 +25,13 @@ extension PageRoutes {
                 let form = try await visitForm(request)
                 let entry = SignInPages.Entry(
                     username: form["username"] ?? "", next: form["next"].flatMap { PagePath.isOwn($0) ? $0 : nil })
-                return try await signedIn(
-                    entry, request, password: form["password"] ?? "", to: entry.next ?? PagePath.account
-                ) { signInPage($0, request, $1) }
+                do {
+                    return try await signedIn(
+                        entry, request, password: form["password"] ?? "", to: entry.next ?? PagePath.account
+                    ) { signInPage($0, request, $1) }
+                } catch let error as AuthorityError where error.code == .passwordChangeRequired {
+                    return newPasswordPage(error, entry, request)
+                }
             },
             Route(.post, PagePath.signOut) { raw, context in
                 let request = read(raw, context)
@@ -132,13 +136,14 @@ extension PageRoutes {
 
     /// Signs in and goes on to a page.
     func signedIn(
-        _ entry: SignInPages.Entry, _ request: PageRequest, password: String, to path: String,
+        _ entry: SignInPages.Entry, _ request: PageRequest, password: String, newPassword: String? = nil,
+        to path: String,
         page: (SignInPages.Entry, PageCookie) -> Page
     ) async throws -> Response {
         var cookie: PageCookie?
         return try await answering(entry, request, page: page) {
             cookie = try await authority.signInOnPages(
-                username: entry.username, password: password, presenter: request.presenter)
+                username: entry.username, password: password, newPassword: newPassword, presenter: request.presenter)
         } then: {
             var response = Response.seeOther(path)
             response.setCookie(PageCookieName.session, to: cookie)
