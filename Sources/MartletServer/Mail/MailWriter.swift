@@ -1,7 +1,8 @@
 import MartletCore
 import MartletProtocol
 
-/// Writes the mail about an event. The same event gives the same mail each time, whoever asks and when.
+/// Writes the mail about an event. The same event gives the same mail each time, whoever asks and when; only that it is
+/// the day's last is said by who sends it.
 struct MailWriter: Sendable {
     /// The URL of the server, which links begin with.
     let issuer: String
