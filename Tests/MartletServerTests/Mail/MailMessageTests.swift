@@ -49,11 +49,13 @@ struct MailMessageTests {
         let head = text.components(separatedBy: "\r\n\r\n")[0]
         #expect(head.utf8.allSatisfy { $0 < 0x80 })
         #expect(head.components(separatedBy: "\r\n").allSatisfy { $0.count <= 90 })
-        let words = head.matches(of: #/=\?utf-8\?B\?([A-Za-z0-9+/=]+)\?=/#)
+        let words = head.matches(of: #/=\?utf-8\?B\?([A-Za-z0-9+\/=]+)\?=/#)
         #expect(words.allSatisfy { $0.0.count <= 75 })
-        let subjectLines = try #require(head.firstMatch(of: #/Subject: ((?:.|\r\n )+?)\r\nMessage-ID/#)).1
-        let decoded = subjectLines.matches(of: #/=\?utf-8\?B\?([A-Za-z0-9+/=]+)\?=/#).map {
-            String(decoding: Data(base64Encoded: String($0.1))!, as: UTF8.self)
+        let lines = head.components(separatedBy: "\r\n")
+        let first = try #require(lines.firstIndex { $0.hasPrefix("Subject: ") })
+        let folded = lines[(first + 1)...].prefix { $0.hasPrefix(" ") }
+        let decoded = ([lines[first]] + folded).flatMap { $0.matches(of: #/=\?utf-8\?B\?([A-Za-z0-9+\/=]+)\?=/#) }.map {
+            String(decoding: Data(base64Encoded: String($0.1)) ?? Data(), as: UTF8.self)
         }
         #expect(decoded.joined() == subject)
     }
