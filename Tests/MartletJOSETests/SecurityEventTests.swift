@@ -30,14 +30,16 @@ struct SecurityEventTests {
             ])
     }
 
-    @Test(arguments: [
-        (SubjectIdentifier.opaque("x"), ["format": "opaque", "id": "x"] as JSONValue),
+    private static let subjects: [(SubjectIdentifier, JSONValue)] = [
+        (.opaque("x"), ["format": "opaque", "id": "x"]),
         (.issuerAndSubject(issuer: "i", subject: "s"), ["format": "iss_sub", "iss": "i", "sub": "s"]),
         (
             .complex(user: nil, session: .opaque("s")),
             ["format": "complex", "session": ["format": "opaque", "id": "s"]]
         ),
-    ])
+    ]
+
+    @Test(arguments: subjects)
     func aSubjectIsWrittenInItsFormat(subject: SubjectIdentifier, json: JSONValue) throws {
         let token = try AccessTokenSigner(key: Fixtures.key(.es256)).sign(Self.event(subject))
         let payload = try JSONValue(parsing: Base64URL.decode(token.split(separator: ".")[1]))

@@ -52,7 +52,13 @@ public struct AuthorityServer: Service {
                 watcher?.note(event)
             }
         )
-        carriers = [.webhook: try WebhookCarrier(authority: authority, options: configuration.webhooks)]
+        var carriers: [NoticeDestination.Kind: any NoticeCarrier] = [
+            .webhook: try WebhookCarrier(authority: authority, options: configuration.webhooks)
+        ]
+        let mail = MailCarrier(configuration.mail, authority: authority, logger: logger)
+        if let mail { carriers[.mail] = mail }
+        self.carriers = carriers
+        try await authority.subscribeMail(mail != nil)
         let strictTransportSecurity = tls != nil && !address.isLoopback
         let routes = Self.routes(authority, configuration)
         responder = Self.router(

@@ -7,6 +7,14 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
 /// Posts to endpoints, and to nobody else: the host is resolved here, each time, each of its addresses has to be one
 /// that may be sent to, and the connection is made to one of those. Redirects are not followed, and no proxy is asked.
 final class WebhookSender: Sendable {
@@ -192,6 +200,8 @@ extension Error {
     fileprivate var isOfConnecting: Bool {
         switch self {
         case is NIOConnectionError, is ChannelError: true
+        // How it is told where there is one address only.
+        case let error as IOError: [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ETIMEDOUT].contains(error.errnoCode)
         case let error as HTTPClientError: error == .connectTimeout
         default: false
         }
@@ -201,6 +211,7 @@ extension Error {
         switch self {
         case let error as NIOConnectionError:
             error.connectionErrors.last.map { "\($0.error)" } ?? "no address answered"
+        case let error as IOError: reason(error.errnoCode)
         case let error as HTTPClientError where error == .connectTimeout: "no answer"
         case let error as HTTPClientError where error == .remoteConnectionClosed: "the connection was closed"
         default: "\(self)"

@@ -165,8 +165,15 @@ extension UserCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let user = try await storage.withAuthority {
-                try await $0.requireNewPassword(of: name, by: byMail ? .mail : .password)
+            let user = try await storage.withAuthority { authority in
+                let user = try await authority.requireNewPassword(of: name, by: byMail ? .mail : .password)
+                let isMailed = try await authority.outboxFigures().contains { $0.destination == .mail }
+                if byMail, !isMailed {
+                    StandardError.put(
+                        "warning: no server with mail.server has run on this data, so no link is sent before one does. "
+                            + "`martlet user set-password` lets the user in again.\n")
+                }
+                return user
             }
             try output.show("\(user.username.printable) has to choose a new password. The account's sessions are over.")
             {

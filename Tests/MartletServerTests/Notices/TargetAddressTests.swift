@@ -1,3 +1,4 @@
+import MartletProtocol
 import NIOCore
 import Testing
 
