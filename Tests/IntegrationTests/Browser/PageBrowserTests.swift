@@ -8,8 +8,8 @@ import Testing
 @testable import MartletServer
 
 /// The server's own pages in a real browser, over HTTPS: `Tests/BrowserTests/pages.py`. Whatever is done there, no page
-/// breaks its Content-Security-Policy.
-@Suite(.browser, .timeLimit(.minutes(10)))
+/// breaks its Content-Security-Policy. One after the other: each has a browser of its own, which takes a core.
+@Suite(.browser, .serialized, .timeLimit(.minutes(10)))
 struct PageBrowserTests {
     let folder: TemporaryFolder
     let martlet: Martlet
