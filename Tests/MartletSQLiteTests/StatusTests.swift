@@ -21,8 +21,17 @@ struct StatusTests {
         try await queue.writeWithoutTransaction { database in
             try database.execute(sql: "PRAGMA journal_mode = WAL")
             try Migration.run(older, in: database)
-            try user.insert(in: database)
             // As the version before inserted them.
+            try database.change(
+                """
+                INSERT INTO users (id, username, username_key, roles, password_hash, security_version, created_at,
+                    password_changed_at)
+                VALUES (?, ?, ?, '[]', ?, 1, ?, ?)
+                """,
+                [
+                    user.id.data, user.username, user.key.text, user.passwordHash.text, user.createdAt.milliseconds,
+                    user.passwordChangedAt.milliseconds,
+                ])
             for session in sessions.shuffled() {
                 try database.change(
                     """

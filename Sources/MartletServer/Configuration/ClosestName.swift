@@ -4,9 +4,10 @@
 func closest(to name: String, among candidates: [String]) -> String? {
     let text = name.lowercased()
     let letters = Array(text)
-    // A key that was written without its group is close to the whole name.
     let forms = candidates.map { candidate in
-        [candidate, candidate.split(separator: ".").last.map(String.init) ?? candidate].map { $0.lowercased() }
+        // A key that was written without its group is close to the whole name.
+        let bare = text.contains(".") ? nil : candidate.split(separator: ".").last.map(String.init)
+        return [candidate, bare].compactMap { $0?.lowercased() }
     }
     let beginnings = zip(candidates, forms).filter { letters.count >= 3 && $1.contains { $0.hasPrefix(text) } }
     if beginnings.count == 1 { return beginnings[0].0 }

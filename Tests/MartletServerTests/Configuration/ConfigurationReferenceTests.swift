@@ -43,6 +43,7 @@ struct ConfigurationReferenceTests {
         let valueless =
             ["issuer", "tls.certificate", "tls.key", "masterKey", "rotation.repeatLimit"]
             + ["rotationDurability", "passwords.threads", "detection.places", "webhooks.trustedCertificates"]
+            + ["server", "from", "username", "password", "trustedCertificates"].map { "mail.\($0)" }
         let file = try TemporaryFile(lines.joined(separator: "\n"))
         let entries = try LoadedConfiguration(file: file.path, environment: [:]).entries
         let defaults = try LoadedConfiguration(environment: [:]).entries
