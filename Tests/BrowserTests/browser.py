@@ -90,6 +90,7 @@ class Tab:
 
     @property
     def heading(self):
+        until("a heading is there", lambda: self.find("h1") is not None)
         return self.find("h1").text
 
     @property

@@ -79,7 +79,7 @@ class Handler:
     async def handle_DATA(self, server, session, envelope):
         outcome = plan.pop(0) if plan else "accept"
         message = email.message_from_bytes(envelope.original_content, policy=email.policy.default)
-        tell(outcome=outcome, sender=envelope.mail_from, to=envelope.rcpt_tos, isTLS=session.ssl is not None,
+        tell(outcome=outcome, sender=envelope.mail_from, to=envelope.rcpt_tos, isTLS=server.transport.get_extra_info("ssl_object") is not None,
              login=session.auth_data.decode() if session.auth_data else None,
              defects=[str(defect) for defect in message.defects], text=message.get_content(),
              headers={name.lower(): str(value) for name, value in message.items()})

@@ -31,7 +31,7 @@ final class MartletProcess: Sendable {
     /// What it wrote to standard error so far: its log.
     var errors: String { (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? "" }
 
-    /// Starts `martlet serve --listen localhost:0 --data DIR` and waits for its `ready:` line.
+    /// Starts `martlet serve --listen localhost:0 --data DIR` and waits for its greeting.
     ///
     /// - Parameters:
     ///   - folder: where it is typed.
@@ -53,8 +53,11 @@ final class MartletProcess: Sendable {
         // Or this process keeps its own end of the pipe open, and the end is never seen.
         try pipe.fileHandleForWriting.close()
         let ready = Promise<String?>()
+        let address = Mutex<String?>(nil)
         let lines = LineReader(pipe.fileHandleForReading) { line in
-            if line.hasPrefix("ready: ") { ready.keep(String(line.dropFirst("ready: ".count))) }
+            if line.hasPrefix("ready: ") { address.withLock { $0 = String(line.dropFirst("ready: ".count)) } }
+            // The last line of the greeting, so that tests find the whole of it.
+            if line.hasPrefix("Stop: ") { ready.keep(address.withLock { $0 }) }
         } atEnd: {
             ready.keep(nil)
         }
