@@ -346,11 +346,11 @@ class Run:
     def is_signed_in(self) -> bool:
         return all(self.ledger.by_client[name]["signed-in"] for name in self.workers.leaders)
 
-    async def until(self, what: str, seconds: float, condition) -> None:
+    async def until(self, what: str, seconds: float, condition, rest=lambda: "") -> None:
         deadline = time.monotonic() + seconds
         while not condition() and not self.ledger.violations:
             if time.monotonic() > deadline:
-                self.ledger.violate(f"not within {seconds:g} s: {what}")
+                self.ledger.violate(f"not within {seconds:g} s: {what}{rest()}")
             await asyncio.sleep(0.05)
 
     async def calm_down(self, trouble: list[asyncio.Task]) -> None:
@@ -371,9 +371,13 @@ class Run:
         stealing.cancel()
         probing.cancel()
         renewed = {name: counts["renewed"] for name, counts in self.ledger.by_client.items()}
+
+        def standing() -> list[str]:
+            return [name for name, count in renewed.items() if self.ledger.by_client[name]["renewed"] <= count]
+
         await self.until(
-            "every client goes on", 30,
-            lambda: all(self.ledger.by_client[name]["renewed"] > count for name, count in renewed.items()))
+            "every client goes on", 30, lambda: not standing(),
+            lambda: f"; still stand {', '.join(standing())}")
         self.is_over = True
         for index in range(len(self.workers.processes)):
             await self.workers.kill(index)
