@@ -109,7 +109,8 @@ class Proxy:
         fields = head.lower()
         request = Request(
             head + body, method.decode(), path.decode(),
-            "thief" if b"\r\nuser-agent: thief" in fields else "client")
+            # A probe is no client either: what it presents says nothing of what the client has sent.
+            next((name for name in ("thief", "probe") if f"\r\nuser-agent: {name}".encode() in fields), "client"))
         if request.path == "/v1/sessions/refresh":
             request.refresh_token = tokens.refresh_token(json.loads(body)["refreshToken"])
         elif (start := fields.find(b"\r\nauthorization: bearer ")) >= 0:

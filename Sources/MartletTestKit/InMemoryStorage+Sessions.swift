@@ -4,7 +4,8 @@ public import MartletProtocol
 extension InMemoryStorage {
     public func insert(_ session: Session, userVersion: Int64) async throws(StorageError) -> Bool {
         try access { state throws(StorageError) in
-            guard let user = state.users[session.userID], !user.isDisabled, user.securityVersion == userVersion,
+            guard let user = state.users[session.userID], !user.isDisabled, user.requiredProof == nil,
+                user.securityVersion == userVersion,
                 session.clientID == ClientRegistration.firstPartyID || state.clients[session.clientID] != nil,
                 !state.isDenied(session)
             else { return false }

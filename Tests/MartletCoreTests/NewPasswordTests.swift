@@ -63,6 +63,31 @@ struct NewPasswordTests {
         _ = try await engine.signIn(password: Self.new)
     }
 
+    /// "This wasn't me" at the moment at which a stranger, who knows the password, chooses a new one.
+    @Test func whoChoosesAPasswordIsNotSignedInPastAStricterNeed() async throws {
+        let (engine, user, secret) = try await linked()
+        _ = try await engine.authority.requireNewPassword(of: "alice", by: .password)
+        engine.storage.afterNextPasswordChange { [authority = engine.authority] in
+            try? await authority.disown(secret, presenter: Presenter())
+        }
+        let error = try await refusal { _ = try await signIn(engine, Engine.password, Self.new) }
+        #expect(error?.code == .invalidCredentials)
+        #expect(try await engine.authority.user(user.id)?.requiredProof == .mail)
+        let live = try await engine.authority.sessions(of: user.id, includingEnded: false, before: nil, limit: 10)
+        #expect(live.isEmpty)
+    }
+
+    /// Who tries passwords learns that one was right, so it is recorded.
+    @Test func aRightPasswordThatSignsNobodyInLeavesARecord() async throws {
+        let engine = try await Engine()
+        let user = try await engine.add()
+        let error = try await refusal { _ = try await signIn(engine, Engine.password, Self.new) }
+        #expect(error?.code == .malformedRequest)
+        #expect(engine.events.last?.kind == .signInFailed)
+        #expect(engine.events.last?.user == user.id)
+        #expect(engine.events.last?.triedName == nil)
+    }
+
     private func signIn(_ engine: Engine, _ password: String, _ new: String) async throws -> IssuedTokens {
         let client = try #require(try await engine.authority.clients.client(ClientRegistration.firstPartyID))
         return try await engine.authority.signIn(

@@ -20,6 +20,11 @@ public final class EventRecorder: Sendable {
         var gathering: EventGathering
         var waiting: [EventRecord] = []
         var dropped = 0
+        /// How many records have come to wait, and how many of them are written, since the start.
+        var added: UInt64 = 0
+        var written: UInt64 = 0
+        /// How often storage has failed.
+        var failures = 0
         /// A task is about to write, or writes.
         var isScheduled = false
         /// Who wants to know when records were written.
@@ -76,7 +81,8 @@ public final class EventRecorder: Sendable {
 
     /// Writes all that waits before it returns: for what somebody acts on, so that it is told of before it is answered.
     ///
-    /// Where storage fails, it waits still, and is written later: what it tells of is done, and is answered.
+    /// What comes meanwhile is not waited for, so it ends however much there is to record. Where storage fails, what
+    /// waits is written later: what it tells of is done, and is answered.
     func settle() async {
         try? await write()
     }
@@ -103,11 +109,20 @@ public final class EventRecorder: Sendable {
         }
     }
 
+    /// Writes what waits at the moment of the call.
+    ///
+    /// - Throws: where storage fails, be it for whoever tried while this one waited for its turn: each trying in vain
+    ///   for itself would add up.
     private func write() async throws(AuthorityError) {
+        let (goal, failures) = state.withLock { ($0.added, $0.failures) }
         await turnstile.enter()
         let result: Result<Void, AuthorityError>
         do throws(AuthorityError) {
-            while let batch = nextBatch() { try await write(batch) }
+            guard state.withLock({ $0.failures == failures }) else { throw AuthorityError(.storageUnavailable) }
+            repeat {
+                guard let batch = nextBatch() else { break }
+                try await write(batch)
+            } while state.withLock { $0.written < goal }
             result = .success(())
         } catch {
             result = .failure(error)
@@ -138,10 +153,16 @@ public final class EventRecorder: Sendable {
 
     /// They wait until they are written, so a failure loses none.
     private func write(_ batch: Batch) async throws(AuthorityError) {
-        try await storing { () async throws(StorageError) in
-            try await storage.append(batch.records, sealedWith: key)
+        do throws(AuthorityError) {
+            try await storing { () async throws(StorageError) in
+                try await storage.append(batch.records, sealedWith: key)
+            }
+        } catch {
+            state.withLock { $0.failures += 1 }
+            throw error
         }
         let listener = state.withLock { state in
+            state.written += UInt64(batch.count)
             state.waiting.removeFirst(batch.count)
             state.dropped -= batch.dropped
             return state.listener
@@ -154,6 +175,7 @@ public final class EventRecorder: Sendable {
         guard !records.isEmpty else { return false }
         let fitting = min(records.count, max(0, Self.mostWaiting - state.waiting.count))
         state.waiting += records.prefix(fitting)
+        state.added += UInt64(fitting)
         let excess = records.count - fitting
         if excess > 0 {
             state.dropped += excess

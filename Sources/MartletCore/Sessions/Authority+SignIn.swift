@@ -61,7 +61,18 @@ extension Authority {
             throw AuthorityError(.invalidCredentials)
         }
         settle(permit, as: .right, at: now)
-        let present = try await withPasswordToKeep(user, request)
+        let present: User
+        do throws(AuthorityError) {
+            present = try await withPasswordToKeep(user, request)
+        } catch {
+            // Who tries stolen passwords learns from this that one is right, so there is a record of it. It was not
+            // wrong, so it has no name that detection would count.
+            report(
+                AuthorityEvent(
+                    .signInFailed, at: clock.now, user: user.id, client: request.client.id,
+                    presenter: request.presenter))
+            throw error
+        }
         if isOutdated, present == user { await upgradeHash(of: user, password) }
         let issued = try await startSession(request, device: device, for: present, at: clock.now)
         report(
@@ -95,7 +106,10 @@ extension Authority {
         }
         guard proof == .password, let new = request.newPassword else { throw Self.newPasswordRequired(proof) }
         try await replacePassword(of: user, by: new, proof: .password, presenter: request.presenter)
-        guard let present = try await self.user(user.id) else { throw AuthorityError(.invalidCredentials) }
+        // What else happened to the account meanwhile, such as "this wasn't me", goes before this sign-in.
+        guard let present = try await self.user(user.id), present.securityVersion == user.securityVersion + 1,
+            present.requiredProof == nil
+        else { throw AuthorityError(.invalidCredentials) }
         return present
     }
 

@@ -99,7 +99,8 @@ struct SessionRow {
                     late_floor, window_floor, window_opened_at, status_index)
                 SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, next_index
                 FROM status_lists
-                WHERE EXISTS (SELECT 1 FROM users WHERE id = ? AND security_version = ? AND disabled_at IS NULL)
+                WHERE EXISTS (SELECT 1 FROM users WHERE id = ? AND security_version = ? AND disabled_at IS NULL
+                        AND required_proof IS NULL)
                     AND (? = ? OR EXISTS (SELECT 1 FROM clients WHERE id = ?))
                     AND NOT EXISTS (\(coveringText) AND kind = 'all' AND id IS NULL AND made_before > ?)
                     AND NOT EXISTS (\(coveringText) AND kind = 'user' AND id = ? AND made_before > ?)

@@ -31,8 +31,8 @@ struct MailCarrier: NoticeCarrier {
         let link = SecurityLink(about: record, message.eventNumber, user)
         let now = authority.clock.now
         guard now < link.expiresAt else { throw DeliveryFailure(.giveUp, "it is so old that its link does not work") }
-        let verdict = budget.take(message.eventNumber, to: address, isAlarm: topic.isAlarm, at: now)
-        guard verdict != .leaveOut else {
+        let verdict = budget.take(message.eventNumber, of: id, to: address, isAlarm: topic.isAlarm, at: now)
+        guard verdict != .leaveOut || topic.isOnlyWay else {
             logger.notice("a mail was left out: there are too many for one address", metadata: ["user": "\(id)"])
             return
         }

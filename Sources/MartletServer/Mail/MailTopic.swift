@@ -43,6 +43,14 @@ enum MailTopic: Sendable, Hashable {
         }
     }
 
+    /// Whether nobody can sign in without the link in it.
+    var isOnlyWay: Bool {
+        switch self {
+        case .disowned, .newPasswordWished(by: .mail): true
+        default: false
+        }
+    }
+
     /// Whether somebody who signs in again and again could have many of them sent.
     var isAlarm: Bool {
         switch self {

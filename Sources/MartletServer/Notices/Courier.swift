@@ -91,10 +91,10 @@ public struct Courier: Service {
             for await _ in wakes.cancelOnGracefulShutdown() {
                 for destination in await due(&look) where busy.begin(destination) {
                     group.addTask {
-                        await work(on: destination)
+                        let isWritten = await work(on: destination)
                         busy.end(destination)
-                        // There may be more, here or where no room was.
-                        wake.yield()
+                        // There may be more, here or where no room was. Where storage fails, the timer is soon enough.
+                        if isWritten { wake.yield() }
                     }
                 }
             }
@@ -140,23 +140,29 @@ public struct Courier: Service {
         }
     }
 
-    private func work(on destination: NoticeDestination) async {
-        guard let carrier = carriers[destination.kind] else { return }
+    /// - Returns: false where storage failed.
+    private func work(on destination: NoticeDestination) async -> Bool {
+        guard let carrier = carriers[destination.kind] else { return true }
         do throws(AuthorityError) {
             for _ in 0..<Self.together {
                 guard !Task.isCancelled, !Task.isShuttingDownGracefully,
                     let claimed = try await authority.claimMessage(for: destination)
-                else { return }
+                else { return true }
                 let failure = await attempt(claimed.message, by: carrier)
-                if failure != nil, Task.isCancelled { return try await authority.release(claimed) }
+                if failure != nil, Task.isCancelled {
+                    try await authority.release(claimed)
+                    return true
+                }
                 let outcome = try await authority.settle(claimed, failure)
                 metrics.count(destination.kind, outcome)
                 log(claimed, outcome, failure)
             }
+            return true
         } catch {
             logger.error(
                 "what became of a notice could not be written down; it may be sent again: \(error)",
                 metadata: ["destination": "\(destination)"])
+            return false
         }
     }
 

@@ -29,7 +29,18 @@ public struct WebhookCarrier: NoticeCarrier {
             }
             return (webhook.format, try prepared(message, for: webhook))
         }
-        for request in requests { try judge(await sender.send(request), format) }
+        // A token that is refused for good does not keep the next ones, of other sessions, from being sent.
+        var refused: DeliveryFailure?
+        for request in requests {
+            let answer = try await sender.send(request)
+            do throws(DeliveryFailure) {
+                try judge(answer, format)
+            } catch {
+                guard error.advice == .giveUp else { throw error }
+                refused = refused ?? error
+            }
+        }
+        if let refused { throw refused }
     }
 
     /// Sends a message right now that says that it is a test.

@@ -14,6 +14,7 @@ final class WatchedStorage: Storage, PassesPagesOn {
         var afterKeyRead: Work?
         var afterPresentation: Work?
         var beforeClientRead: Work?
+        var afterPasswordChange: Work?
         var afterRevocationRead: Work?
         var revocationFailure: StorageError?
     }
@@ -38,6 +39,11 @@ final class WatchedStorage: Storage, PassesPagesOn {
     /// Does something once, after the next presentation was decided and before its answer is made.
     func afterNextPresentation(_ work: @escaping Work) {
         state.withLock { $0.afterPresentation = work }
+    }
+
+    /// Does something once, after the next password was set and before whoever set it goes on.
+    func afterNextPasswordChange(_ work: @escaping Work) {
+        state.withLock { $0.afterPasswordChange = work }
     }
 
     /// Does something once, before the next time a client is looked up.
@@ -81,9 +87,14 @@ final class WatchedStorage: Storage, PassesPagesOn {
         of id: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID?, isRecovery: Bool,
         at now: Timestamp, denial: Denial
     ) async throws(StorageError) -> [SessionID]? {
-        try await base.setPassword(
+        let ended = try await base.setPassword(
             of: id, to: hash, expectedVersion: expectedVersion, keeping: kept, isRecovery: isRecovery, at: now,
             denial: denial)
+        await take { state in
+            defer { state.afterPasswordChange = nil }
+            return state.afterPasswordChange
+        }
+        return ended
     }
 
     func requireNewPassword(

@@ -113,9 +113,13 @@ struct MailWriterTests {
     @Test func anAddressGetsSoManyADay() {
         let budget = MailBudget(perDay: 3)
         let now = Fixtures.start
-        func take(_ number: Int64, _ address: String = "a@example.com", isAlarm: Bool = true, at time: Timestamp = now)
-            -> MailBudget.Verdict
-        { budget.take(number, to: address, isAlarm: isAlarm, at: time) }
+        let owner = Fixtures.userID()
+        func take(
+            _ number: Int64, _ address: String = "a@example.com", of user: UserID? = nil, isAlarm: Bool = true,
+            at time: Timestamp = now
+        ) -> MailBudget.Verdict {
+            budget.take(number, of: user ?? owner, to: address, isAlarm: isAlarm, at: time)
+        }
         #expect([1, 2, 3, 4].map { take($0) } == [.send, .send, .sendAsLast, .leaveOut])
         // Tried again, it is the same one, with the same words.
         #expect([2, 3, 4].map { take($0) } == [.send, .sendAsLast, .leaveOut])
@@ -126,14 +130,41 @@ struct MailWriterTests {
         #expect(take(12, at: now + .seconds(86_400)) == .send)
     }
 
+    /// Who has an account at somebody else's address, with mails sent to it, does not silence those of its owner.
+    @Test func anAddressOfSeveralAccountsIsWrittenToForEach() {
+        let budget = MailBudget(perDay: 3)
+        let owner = Fixtures.userID()
+        func take(_ number: Int64, of user: UserID) -> MailBudget.Verdict {
+            budget.take(number, of: user, to: "a@example.com", isAlarm: true, at: Fixtures.start)
+        }
+        for stranger in 0..<5 {
+            let user = Fixtures.userID()
+            _ = (0..<3).map { take(Int64(stranger * 3 + $0), of: user) }
+        }
+        #expect(take(100, of: owner) == .send)
+        // The whole address has had four times as many as one account may be sent.
+        #expect(take(101, of: owner) == .leaveOut)
+        #expect(take(100, of: owner) == .send)
+    }
+
+    @Test func theLinkWithoutWhichNobodySignsInIsAlwaysSent() {
+        #expect(MailTopic.disowned.isOnlyWay && MailTopic.newPasswordWished(by: .mail).isOnlyWay)
+        #expect(!MailTopic.newPasswordWished(by: .password).isOnlyWay && !MailTopic.passwordChanged.isOnlyWay)
+    }
+
     @Test func whatIsKeptOfAddressesIsBounded() {
         let budget = MailBudget(perDay: 1)
+        let user = Fixtures.userID()
         for number in 0..<10_000 {
             let at = Fixtures.start + .milliseconds(number)
-            #expect(budget.take(Int64(number), to: "u\(number)@example.com", isAlarm: true, at: at) == .sendAsLast)
+            #expect(
+                budget.take(Int64(number), of: user, to: "u\(number)@example.com", isAlarm: true, at: at) == .sendAsLast
+            )
         }
         #expect(budget.count <= 4_096)
         // The newest are still known.
-        #expect(budget.take(0, to: "u9999@example.com", isAlarm: true, at: Fixtures.start + .seconds(60)) == .leaveOut)
+        #expect(
+            budget.take(0, of: user, to: "u9999@example.com", isAlarm: true, at: Fixtures.start + .seconds(60))
+                == .leaveOut)
     }
 }

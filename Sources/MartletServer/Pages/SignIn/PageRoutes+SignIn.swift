@@ -145,9 +145,17 @@ extension PageRoutes {
             cookie = try await authority.signInOnPages(
                 username: entry.username, password: password, newPassword: newPassword, presenter: request.presenter)
         } then: {
+            await endEarlierSession(request)
             var response = Response.seeOther(path)
             response.setCookie(PageCookieName.session, to: cookie)
             return response
         }
+    }
+
+    /// The session of the cookie that is replaced: nothing in this browser could sign out of it any more. Where it cannot
+    /// be ended, the new one is there all the same.
+    private func endEarlierSession(_ request: PageRequest) async {
+        guard let visitor = try? await visitor(request) else { return }
+        try? await authority.signOut(visitor, presenter: request.presenter)
     }
 }
