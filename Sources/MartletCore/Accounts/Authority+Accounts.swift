@@ -91,34 +91,42 @@ extension Authority {
         else { throw AuthorityError(.invalidCredentials, message: "The present password is wrong.") }
         limiter?.passwordWasRight(in: requester.session.id, at: clock.now)
         let hash = try await hasher.hash(Password(new: new, for: user.username, rules: settings.passwordRules))
-        let now = clock.now
-        let ended = try await storing { () async throws(StorageError) in
-            try await storage.setPassword(
-                of: user.id, to: hash, expectedVersion: user.securityVersion, keeping: requester.session.id,
-                isRecovery: false, at: now, denial: denial)
-        }
-        guard let ended else {
-            throw AuthorityError(.conflict, message: "The account was changed at the same moment; try again.")
-        }
-        report(
-            AuthorityEvent(
-                .passwordChanged, at: now, user: user.id, session: requester.session.id, presenter: presenter))
-        await reportEnded(ended, of: .user(user.id, except: nil), .passwordChanged, at: now, presenter: presenter)
+        let isSet = try await setPassword(
+            of: user.id, to: hash, expectedVersion: user.securityVersion, keeping: requester.session.id,
+            presenter: presenter)
+        guard isSet else { throw Self.changedMeanwhile }
     }
 
     /// Sets a user's password, for an administrator, and ends the user's sessions. The account needs no new one then.
     public func setPassword(of username: String, to new: String) async throws(AuthorityError) {
         let user = try await existingUser(username)
         let hash = try await hasher.hash(Password(new: new, for: user.username, rules: settings.passwordRules))
+        let isSet = try await setPassword(of: user.id, to: hash, expectedVersion: nil)
+        guard isSet else { throw Self.noSuchUser(username) }
+    }
+
+    /// Puts a password in place of the present one, ends the user's sessions but for the one that is kept, and tells of
+    /// both.
+    ///
+    /// - Returns: false, with nothing done, where the user is gone, or is not of the expected version any more.
+    func setPassword(
+        of user: UserID, to hash: PasswordHash, expectedVersion: Int64?, keeping kept: SessionID? = nil,
+        isRecovery: Bool = false, presenter: Presenter? = nil
+    ) async throws(AuthorityError) -> Bool {
         let now = clock.now
         let ended = try await storing { () async throws(StorageError) in
             try await storage.setPassword(
-                of: user.id, to: hash, expectedVersion: nil, keeping: nil, isRecovery: false, at: now, denial: denial)
+                of: user, to: hash, expectedVersion: expectedVersion, keeping: kept, isRecovery: isRecovery, at: now,
+                denial: denial)
         }
-        guard let ended else { throw Self.noSuchUser(username) }
-        report(AuthorityEvent(.passwordChanged, at: now, user: user.id))
-        await reportEnded(ended, of: .user(user.id, except: nil), .passwordChanged, at: now)
+        guard let ended else { return false }
+        report(AuthorityEvent(.passwordChanged, at: now, user: user, session: kept, presenter: presenter))
+        await reportEnded(ended, of: .user(user, except: nil), .passwordChanged, at: now, presenter: presenter)
+        return true
     }
+
+    static let changedMeanwhile = AuthorityError(
+        .conflict, message: "The account was changed at the same moment; try again.")
 
     /// Disables a user, which ends the user's sessions, or enables one.
     ///

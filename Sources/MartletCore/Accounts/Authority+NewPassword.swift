@@ -114,17 +114,10 @@ extension Authority {
             throw .malformed("The new password has to be another than the present one.")
         }
         let hash = try await hasher.hash(password)
-        let now = clock.now
-        let ended = try await storing { () async throws(StorageError) in
-            try await storage.setPassword(
-                of: user.id, to: hash, expectedVersion: user.securityVersion, keeping: nil, isRecovery: proof == .mail,
-                at: now, denial: denial)
-        }
-        guard let ended else {
-            throw AuthorityError(.conflict, message: "The account was changed at the same moment; try again.")
-        }
-        report(AuthorityEvent(.passwordChanged, at: now, user: user.id, presenter: presenter))
-        await reportEnded(ended, of: .user(user.id, except: nil), .passwordChanged, at: now, presenter: presenter)
+        let isSet = try await setPassword(
+            of: user.id, to: hash, expectedVersion: user.securityVersion, isRecovery: proof == .mail,
+            presenter: presenter)
+        guard isSet else { throw Self.changedMeanwhile }
     }
 
     private static let linkDoesNotWork = AuthorityError(

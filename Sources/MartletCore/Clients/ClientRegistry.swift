@@ -100,7 +100,7 @@ extension ClientRegistration {
 /// A confidential client's secret: `mcs_` and 256 random bits in base64url.
 enum ClientSecret {
     static func make() -> String {
-        "mcs_" + Base64URL.encode(unsafe SymmetricKey(size: .bits256).withUnsafeBytes { unsafe Array($0) })
+        "mcs_" + Base64URL.encode(newSecret())
     }
 
     static func hash(_ secret: String) -> [UInt8] {

@@ -20,9 +20,9 @@ public final class EventRecorder: Sendable {
         var gathering: EventGathering
         var waiting: [EventRecord] = []
         var dropped = 0
-        /// How many records have come to wait, and how many of them are written, since the start.
+        /// How many records have come to wait since the start.
         var added: UInt64 = 0
-        var written: UInt64 = 0
+        var written: UInt64 { added - UInt64(waiting.count) }
         /// How often storage has failed.
         var failures = 0
         /// A task is about to write, or writes.
@@ -162,7 +162,6 @@ public final class EventRecorder: Sendable {
             throw error
         }
         let listener = state.withLock { state in
-            state.written += UInt64(batch.count)
             state.waiting.removeFirst(batch.count)
             state.dropped -= batch.dropped
             return state.listener

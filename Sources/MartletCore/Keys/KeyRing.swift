@@ -168,7 +168,7 @@ public final class KeyRing: Sendable {
         case .refreshTokenMAC:
             guard let next = RefreshTokenKey.nextID(after: records) else { return nil }
             id = String(next)
-            secret = RefreshTokenKey.newSecret()
+            secret = newSecret()
         }
         let record = KeyRecord(
             kind: kind, id: id, algorithm: algorithm(of: kind),

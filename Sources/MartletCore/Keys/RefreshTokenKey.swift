@@ -8,10 +8,6 @@ struct RefreshTokenKey: Sendable {
     let id: UInt8
     let key: RefreshTokenMACKey
 
-    static func newSecret() -> [UInt8] {
-        unsafe SymmetricKey(size: .bits256).withUnsafeBytes { unsafe Array($0) }
-    }
-
     /// The id of the next key: one up, round the byte, past those in use.
     ///
     /// - Returns: nil where all 256 are in use.

@@ -10,7 +10,7 @@ public struct PageCookie: Sendable, Hashable, CustomStringConvertible, CustomRef
 
     /// Makes a new one.
     public init() {
-        bytes = unsafe SymmetricKey(size: .bits256).withUnsafeBytes { unsafe Array($0) }
+        bytes = newSecret()
     }
 
     /// Reads the value of a cookie.

@@ -55,12 +55,6 @@ extension Authority {
             issuer: settings.issuer, subject: statusListURI(list.number), issuedAt: madeAt.seconds,
             expiresAt: (madeAt + lifetime).seconds, timeToLive: timeToLive.wholeSeconds,
             compressedBits: compressedBits)
-        let signer = try keys.signer(at: madeAt)
-        do throws(JOSEError) {
-            return try signer.sign(claims)
-        } catch {
-            throw AuthorityError(
-                .storageUnavailable, retryAfter: .seconds(1), detail: "a status list could not be signed: \(error)")
-        }
+        return try signing("a status list", at: madeAt) { (signer) throws(JOSEError) in try signer.sign(claims) }
     }
 }

@@ -51,12 +51,22 @@ extension Authority {
 
     /// Signs an access token with the key of a time.
     func sign(_ claims: AccessTokenClaims, at now: Timestamp) throws(AuthorityError) -> String {
+        try signing("an access token", at: now) { (signer) throws(JOSEError) in try signer.sign(claims) }
+    }
+
+    /// Signs with the key of a time.
+    ///
+    /// - Parameter what: is signed, for the log where that fails.
+    @inline(__always)
+    func signing(
+        _ what: StaticString, at now: Timestamp, _ sign: (AccessTokenSigner) throws(JOSEError) -> String
+    ) throws(AuthorityError) -> String {
         let signer = try keys.signer(at: now)
         do throws(JOSEError) {
-            return try signer.sign(claims)
+            return try sign(signer)
         } catch {
             throw AuthorityError(
-                .storageUnavailable, retryAfter: .seconds(1), detail: "an access token could not be signed: \(error)")
+                .storageUnavailable, retryAfter: .seconds(1), detail: "\(what) could not be signed: \(error)")
         }
     }
 

@@ -76,14 +76,9 @@ extension EventRecord {
 extension Authority {
     /// Signs what a receiver of security events is told, each as a token.
     package func sign(_ events: [SecurityEventClaims]) throws(AuthorityError) -> [String] {
-        let signer = try keys.signer(at: clock.now)
-        do throws(JOSEError) {
-            var tokens: [String] = []
-            for event in events { tokens.append(try signer.sign(event)) }
-            return tokens
-        } catch {
-            throw AuthorityError(
-                .storageUnavailable, retryAfter: .seconds(1), detail: "an event could not be signed: \(error)")
+        let now = clock.now
+        return try events.map { (event) throws(AuthorityError) in
+            try signing("an event", at: now) { (signer) throws(JOSEError) in try signer.sign(event) }
         }
     }
 }

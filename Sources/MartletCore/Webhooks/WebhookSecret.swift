@@ -1,5 +1,4 @@
 import Crypto
-import MartletProtocol
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -15,8 +14,7 @@ public struct WebhookSecret: Sendable, CustomStringConvertible, CustomReflectabl
 
     /// Makes a new one, of 32 bytes.
     public init() {
-        var random = SecureRandom()
-        bytes = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+        bytes = newSecret()
     }
 
     init(bytes: [UInt8]) {

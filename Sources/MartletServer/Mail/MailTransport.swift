@@ -1,4 +1,5 @@
 import CCurlMail
+import MartletProtocol
 import NIOPosix
 import Synchronization
 
@@ -53,7 +54,7 @@ final class MailTransport: Sendable {
         let outcome = unsafe martlet_mail_send(
             server.description, options.username, options.password?.text, options.trustedCertificates,
             server.beginsWithTLS || options.startTLS == .required ? 1 : 0,
-            Int(min(options.timeout, .seconds(15)).milliseconds), Int(options.timeout.milliseconds),
+            Int(min(options.timeout, .seconds(15)).wholeMilliseconds), Int(options.timeout.wholeMilliseconds),
             message.from.address, message.recipient, bytes, bytes.count, stop.pointer, &words, &fault)
         guard outcome.fate != martlet_mail_sent else { return .success(text(words)) }
         return .failure(
@@ -81,10 +82,4 @@ final class MailTransport: Sendable {
     deinit { unsafe martlet_mail_stop_free(pointer) }
 
     func now() { unsafe martlet_mail_stop_now(pointer) }
-}
-
-extension Duration {
-    fileprivate var milliseconds: Int64 {
-        components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
-    }
 }

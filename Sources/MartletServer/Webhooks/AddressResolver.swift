@@ -1,4 +1,5 @@
 import Dispatch
+import MartletCore
 import NIOCore
 
 #if canImport(Darwin)
@@ -11,11 +12,11 @@ import Glibc
 
 /// Looks up the addresses of a host, all of them, in the system's order.
 struct AddressResolver: Sendable {
-    let addresses: @Sendable (_ host: String, _ port: Int) async throws(DeliveryFailureReason) -> [SocketAddress]
+    let addresses: @Sendable (_ host: String, _ port: Int) async throws(DeliveryFailure) -> [SocketAddress]
 
     /// The system's resolver. It blocks, so it has threads of its own.
-    static let system = AddressResolver { host, port throws(DeliveryFailureReason) in
-        let result: Result<[SocketAddress], DeliveryFailureReason> = await withCheckedContinuation { waiting in
+    static let system = AddressResolver { host, port throws(DeliveryFailure) in
+        let result: Result<[SocketAddress], DeliveryFailure> = await withCheckedContinuation { waiting in
             queue.async { waiting.resume(returning: lookUp(host, port)) }
         }
         return try result.get()
@@ -23,7 +24,7 @@ struct AddressResolver: Sendable {
 
     private static let queue = DispatchQueue(label: "martlet.webhooks.resolver", attributes: .concurrent)
 
-    private static func lookUp(_ host: String, _ port: Int) -> Result<[SocketAddress], DeliveryFailureReason> {
+    private static func lookUp(_ host: String, _ port: Int) -> Result<[SocketAddress], DeliveryFailure> {
         var hints = unsafe addrinfo()
         unsafe hints.ai_family = AF_UNSPEC
         #if canImport(Glibc)
@@ -35,8 +36,8 @@ struct AddressResolver: Sendable {
         let code = unsafe getaddrinfo(host, nil, &hints, &first)
         guard code == 0 else {
             return .failure(
-                DeliveryFailureReason(
-                    "the name \(host) cannot be resolved: \(unsafe String(cString: gai_strerror(code)))"))
+                DeliveryFailure(
+                    .retry, "the name \(host) cannot be resolved: \(unsafe String(cString: gai_strerror(code)))"))
         }
         defer { unsafe freeaddrinfo(first) }
         var addresses: [SocketAddress] = []
@@ -48,15 +49,6 @@ struct AddressResolver: Sendable {
             unsafe next = entry.pointee.ai_next
         }
         return .success(addresses)
-    }
-}
-
-/// Why something could not be sent, in words.
-struct DeliveryFailureReason: Error {
-    let text: String
-
-    init(_ text: String) {
-        self.text = text
     }
 }
 

@@ -99,12 +99,7 @@ final class WebhookSender: Sendable {
     }
 
     private func checkedAddresses(of url: WebhookURL) async throws(DeliveryFailure) -> [SocketAddress] {
-        let addresses: [SocketAddress]
-        do throws(DeliveryFailureReason) {
-            addresses = try await resolver.addresses(url.host, url.port)
-        } catch {
-            throw DeliveryFailure(.retry, error.text)
-        }
+        let addresses = try await resolver.addresses(url.host, url.port)
         if !allowsPrivateTargets, let refused = addresses.first(where: { !TargetAddress.isPublic($0) }) {
             throw DeliveryFailure(
                 .retry,

@@ -41,62 +41,64 @@ extension WebhookCommand {
             abstract: "Send again what was given up.",
             discussion: "The server sends it, within a second where it runs.")
 
-        @Argument(help: "A message's id, or a webhook's for all of it.") var id: String?
-        @Flag(help: "All of it, whatever the destination.") var all = false
-        @OptionGroup var storage: StorageOptions
-        @OptionGroup var output: OutputOptions
-
-        func validate() throws { _ = try selection(id, all) }
+        @OptionGroup var letters: DeadLetters
 
         func run() async throws {
-            let count = try await storage.withAuthority { authority in
-                try await authority.reviveDead(known(try selection(id, all), to: authority))
-            }
-            try output.show("On their way again: \(count).") {
-                $0.object { $0.member("count", count) }
-            }
+            try await letters.change(by: { try await $0.reviveDead($1) }) { "On their way again: \($0)." }
         }
     }
 
     struct Drop: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Forget what was given up.")
 
-        @Argument(help: "A message's id, or a webhook's for all of it.") var id: String?
-        @Flag(help: "All of it, whatever the destination.") var all = false
-        @OptionGroup var storage: StorageOptions
-        @OptionGroup var output: OutputOptions
-
-        func validate() throws { _ = try selection(id, all) }
+        @OptionGroup var letters: DeadLetters
 
         func run() async throws {
-            let count = try await storage.withAuthority { authority in
-                try await authority.dropDead(known(try selection(id, all), to: authority))
-            }
-            try output.show("Dropped: \(count).") {
-                $0.object { $0.member("count", count) }
-            }
+            try await letters.change(by: { try await $0.dropDead($1) }) { "Dropped: \($0)." }
         }
     }
 }
 
-private func selection(_ id: String?, _ all: Bool) throws -> DeadSelection {
-    switch (id, all) {
-    case (nil, true): return .all
-    case (let id?, false):
-        guard let id = OutboxMessageID(id) else {
-            throw ValidationError("\"\(id.printable)\" is no id: `webhook dead` and `webhook list` show them.")
-        }
-        return .message(id)
-    default: throw ValidationError("Name a message or a webhook by its id, or give --all.")
-    }
-}
+/// Dead letters, and what a command does to them.
+struct DeadLetters: ParsableArguments {
+    @Argument(help: "A message's id, or a webhook's for all of it.") var id: String?
+    @Flag(help: "All of it, whatever the destination.") var all = false
+    @OptionGroup var storage: StorageOptions
+    @OptionGroup var output: OutputOptions
 
-/// The ids of webhooks and of messages look alike.
-private func known(_ selection: DeadSelection, to authority: Authority) async throws -> DeadSelection {
-    guard case .message(let id) = selection, let webhook = WebhookID(id.description),
-        try await authority.webhook(webhook) != nil
-    else { return selection }
-    return .destination(.webhook(webhook))
+    func validate() throws { _ = try selection() }
+
+    /// Does something to them, and says of how many.
+    func change(
+        by work: @Sendable @escaping (Authority, DeadSelection) async throws -> Int, words: (Int) -> String
+    ) async throws {
+        let count = try await storage.withAuthority { authority in
+            try await work(authority, known(try selection(), to: authority))
+        }
+        try output.show(words(count)) {
+            $0.object { $0.member("count", count) }
+        }
+    }
+
+    private func selection() throws -> DeadSelection {
+        switch (id, all) {
+        case (nil, true): return .all
+        case (let id?, false):
+            guard let id = OutboxMessageID(id) else {
+                throw ValidationError("\"\(id.printable)\" is no id: `webhook dead` and `webhook list` show them.")
+            }
+            return .message(id)
+        default: throw ValidationError("Name a message or a webhook by its id, or give --all.")
+        }
+    }
+
+    /// The ids of webhooks and of messages look alike.
+    private func known(_ selection: DeadSelection, to authority: Authority) async throws -> DeadSelection {
+        guard case .message(let id) = selection, let webhook = WebhookID(id.description),
+            try await authority.webhook(webhook) != nil
+        else { return selection }
+        return .destination(.webhook(webhook))
+    }
 }
 
 extension OutboxMessage {

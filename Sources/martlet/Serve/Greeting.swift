@@ -39,7 +39,7 @@ struct Greeting {
         let first = administratorLink.map { link in
             [
                 "Make the first administrator, in a browser (works once, for an hour):",
-                "             \(configuration.issuer ?? url)/first-administrator?link=\(link.text)",
+                "             \(configuration.issuer ?? url)\(link.firstAdministratorPath)",
             ]
         }
         lines =

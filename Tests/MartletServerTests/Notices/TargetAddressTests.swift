@@ -1,3 +1,4 @@
+import MartletCore
 import MartletProtocol
 import NIOCore
 import Testing
@@ -46,10 +47,10 @@ struct TargetAddressTests {
     }
 
     @Test func aNameWithoutAnAddressIsSaidToHaveNone() async {
-        let error = await #expect(throws: DeliveryFailureReason.self) {
+        let error = await #expect(throws: DeliveryFailure.self) {
             try await AddressResolver.system.addresses("nowhere.invalid", 443)
         }
-        #expect(error?.text.contains("nowhere.invalid cannot be resolved") == true)
+        #expect(error?.reason.contains("nowhere.invalid cannot be resolved") == true)
     }
 
     @Test func datesOfAnswersAreRead() {

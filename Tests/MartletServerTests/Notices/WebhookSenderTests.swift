@@ -28,7 +28,7 @@ struct WebhookSenderTests {
 
     /// What a name resolves to, one answer after the other.
     private func resolver(_ answers: [String]..., asked: Asked = Asked()) -> AddressResolver {
-        AddressResolver { _, port throws(DeliveryFailureReason) in
+        AddressResolver { _, port throws(DeliveryFailure) in
             let number = asked.count.withLock { count in
                 defer { count += 1 }
                 return count

@@ -3,7 +3,7 @@ import Hummingbird
 import MartletCore
 import MartletProtocol
 
-/// Where links in mails lead: "this wasn't me". Its secret is in the query, which no log has.
+/// Where links in mails lead: "this wasn't me". Its secret is in the query, which no log of ours has.
 ///
 /// To look at it changes nothing, whatever the link: mail scanners and browsers' previews follow links. It works for
 /// whoever has the link, signed in or not.

@@ -1,8 +1,13 @@
 import Hummingbird
-import MartletCore
+public import MartletCore
 import MartletProtocol
 
-/// The one-time link that makes the first administrator. Its secret is in the query, which no log has.
+extension PageCookie {
+    /// The path of the one-time link that makes the first administrator, where this is its secret.
+    public var firstAdministratorPath: String { PagePath.path(PagePath.firstAdministrator, [("link", text)]) }
+}
+
+/// The one-time link that makes the first administrator. Its secret is in the query, which no log of ours has.
 extension PageRoutes {
     var firstAdministratorRoutes: [Route<Context>] {
         [
