@@ -2,7 +2,10 @@
 
 import http.client
 import json
+import os
 import ssl
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -10,31 +13,47 @@ from urllib.parse import urlsplit
 
 from martlet import PASSWORD
 
-NETWORKS = 2_000
+SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "attack.lua")
+# So many that the rate is kept while some wait for their password to be checked.
+CONNECTIONS = 512
+# Until all of them are open.
+BEGINNING = 4
+# For how many seconds the user tries again.
+PATIENCE = 30
 
 
 class Attack:
-    """Half of the attempts come from one network, the others from many. The server has to trust loopback as a proxy."""
+    """attack.lua, for so many seconds. The server has to trust loopback as a proxy."""
 
-    def __init__(self, address, rate, threads=8):
-        self.address, self.rate, self.threads = address, rate, threads
-        self.answers, self.honest = Counter(), []
+    def __init__(self, address, rate, seconds):
+        self.address, self.rate, self.duration = address, rate, seconds
+        # Of the user's sign-ins from each kind of place: how long each took, None for one that was given up; and how
+        # many had to be tried again.
+        self.user_took, self.tried_again = {"from home": [], "from a new network each": []}, Counter()
         self.over = threading.Event()
 
     def __enter__(self):
-        self.sign_in(self.connection(), PASSWORD, "192.0.2.7", "Firefox/140.0")
-        self.running = [threading.Thread(target=self.attack, args=(number,)) for number in range(self.threads)]
-        self.running.append(threading.Thread(target=self.user))
-        self.started = time.monotonic()
-        for thread in self.running:
-            thread.start()
+        # Once before, so that there is a home.
+        self.sign_in(self.connection(), "192.0.2.7", "Firefox/140.0")
+        pause = round(CONNECTIONS / self.rate * 1000)
+        self.wrk = subprocess.Popen(
+            ["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{BEGINNING + self.duration}s", "--timeout", "30s", "-s", SCRIPT, self.address,
+             "--", str(pause)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.user = threading.Thread(target=self.come_and_go)
+        self.user.start()
+        time.sleep(BEGINNING)
         return self
 
     def __exit__(self, *_):
+        output, errors = self.wrk.communicate()
         self.over.set()
-        for thread in self.running:
-            thread.join()
-        self.seconds = time.monotonic() - self.started
+        self.user.join()
+        line = next((line for line in output.splitlines() if line.startswith("result ")), None)
+        if self.wrk.returncode != 0 or line is None:
+            sys.exit(f"wrk failed:\n{output}{errors}")
+        _, requests, seconds, *counts = line.split()
+        self.requests, self.seconds = int(requests), float(seconds)
+        self.answers = {name: int(count) for name, count in (pair.split("=") for pair in counts)}
 
     def connection(self):
         url = urlsplit(self.address)
@@ -42,32 +61,31 @@ class Attack:
         return http.client.HTTPSConnection(
             url.hostname, url.port, timeout=30, context=ssl._create_unverified_context())
 
-    def sign_in(self, connection, password, address, agent):
-        body = json.dumps({"username": "bench", "password": password})
+    def sign_in(self, connection, address, agent):
+        """Gives the status, and after how many seconds to come back."""
+        body = json.dumps({"username": "bench", "password": PASSWORD})
         connection.request("POST", "/v1/sessions", body, {
             "Content-Type": "application/json", "X-Forwarded-For": address, "User-Agent": agent})
         answer = connection.getresponse()
         answer.read()
-        return answer.status
+        return answer.status, int(answer.headers.get("Retry-After", 0))
 
-    def attack(self, thread):
-        connection, number = self.connection(), thread
-        start = time.monotonic()
-        while not self.over.is_set():
-            due = start + number / self.rate
-            time.sleep(max(0, due - time.monotonic()))
-            network = number // 2 % NETWORKS
-            address = "203.0.113.66" if number % 2 else f"10.{network // 256}.{network % 256}.1"
-            self.answers[self.sign_in(connection, f"wrong {number}", address, "attack/1")] += 1
-            number += self.threads
-
-    def user(self):
-        """From home, and each time from a network that nobody has seen before."""
+    def come_and_go(self):
         number = 0
         while not self.over.is_set():
-            for address, agent in (("192.0.2.7", "Firefox/140.0"), (f"198.51.{number % 256}.7", f"app/{number}")):
-                before = time.monotonic()
-                status = self.sign_in(self.connection(), PASSWORD, address, agent)
-                self.honest.append((status, time.monotonic() - before))
+            self.come_in("from home", "192.0.2.7", "Firefox/140.0")
+            self.come_in("from a new network each", f"198.51.{number % 256}.7", f"app/{number}")
             number += 1
             self.over.wait(1)
+
+    def come_in(self, place, address, agent):
+        """Tries again when the server says so, as a client does."""
+        connection, begun = self.connection(), time.monotonic()
+        while (answer := self.sign_in(connection, address, agent))[0] != 201:
+            status, wait = answer
+            self.tried_again[place] += 1
+            if status not in (429, 503) or time.monotonic() - begun + wait > PATIENCE:
+                self.user_took[place].append(None)
+                return
+            time.sleep(wait)
+        self.user_took[place].append(time.monotonic() - begun)

@@ -193,19 +193,21 @@ class Bench:
             connections, seconds = self.options.connections, max(20, 3 * self.options.seconds)
             load = {"connections": connections, "pause": round(connections / (most / 10) * 1000), "seconds": seconds}
             calm = self.renew(server, **load)
-            with Attack(server.address, rate=10_000 / 60) as attack:
+            with Attack(server.address, rate=10_000 / 60, seconds=seconds + 2) as attack:
                 attacked = self.renew(server, **load)
         for name, result in (("before", calm), ("meanwhile", attacked)):
             row(name, *(f"{value / 1000:.1f}" for value in result.percentiles), f"{result.rate:.0f}")
         row("p99, factor (at most 3)", "", f"{attacked.percentiles[1] / calm.percentiles[1]:.1f}")
-        signed_in = sum(status == 201 for status, _ in attack.honest)
-        headline("Sign-ins meanwhile", "a minute", "checked", "told to wait", "answered 503")
-        row("of the attack", f"{attack.answers.total() / attack.seconds * 60:.0f}", f"{attack.answers[401]}",
-            f"{attack.answers[429]}", f"{attack.answers[503]}")
-        row("of the user: tried, signed in, slowest", f"{len(attack.honest)}", f"{signed_in}",
-            f"{max(took for _, took in attack.honest) * 1000:.0f} ms")
-        if attack.answers[201] or signed_in < len(attack.honest):
-            sys.exit("the attack was let in, or the user was not")
+        headline("Wrong passwords meanwhile", "a minute", "checked", "told to wait", "queue full", "else")
+        row("of the attack", f"{attack.requests / attack.seconds * 60:.0f}",
+            *(str(attack.answers[name]) for name in ("401", "429", "503", "else")))
+        headline("The user meanwhile, in ms", "signed in", "of", "tried again", "median", "slowest")
+        for place, took in attack.user_took.items():
+            inside = sorted(seconds * 1000 for seconds in took if seconds is not None) or [0]
+            row(place, str(len(took) - took.count(None)), str(len(took)), str(attack.tried_again[place]),
+                f"{statistics.median(inside):.0f}", f"{inside[-1]:.0f}")
+        if attack.answers["201"] or attack.answers["else"] or any(None in took for took in attack.user_took.values()):
+            sys.exit("the attack was let in or not answered, or the user was not let in")
 
     def revocation(self):
         """From the request that revokes until verifiers refuse, and what open streams cost."""

@@ -60,11 +60,14 @@ extension Configuration {
         maximumReaderCount = max(1, options.readers)
         busyMode = .timeout(Double(options.busyTimeout.wholeMilliseconds) / 1_000)
         prepareDatabase { database in
+            let isReader = database.configuration.readonly
+            // A connection that finds that another one wrote unmaps the file. Readers would at each read, and wait for
+            // whoever else changes the memory map meanwhile, such as Argon2.
             try database.execute(
                 sql: """
                     PRAGMA trusted_schema = OFF;
-                    PRAGMA cache_size = -\(database.configuration.readonly ? 1_024 : 8_192);
-                    PRAGMA mmap_size = 1073741824;
+                    PRAGMA cache_size = -\(isReader ? 1_024 : 8_192);
+                    PRAGMA mmap_size = \(isReader ? 0 : 1 << 30);
                     PRAGMA wal_autocheckpoint = 8000;
                     PRAGMA fullfsync = ON;
                     PRAGMA checkpoint_fullfsync = ON;

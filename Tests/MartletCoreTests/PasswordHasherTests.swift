@@ -4,6 +4,10 @@ import Testing
 
 @testable import MartletCore
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 struct PasswordHasherTests {
     static let parameters = PasswordParameters(memory: 8_192, iterations: 1)
     static let password = Password(checking: "correct horse")!
@@ -33,6 +37,16 @@ struct PasswordHasherTests {
         #expect(try await hasher.check(Self.password, against: PasswordHash(text: text)) == .wrong)
         #expect(PasswordHasher.isOutdated(PasswordHash(text: text), Self.parameters))
     }
+
+    #if canImport(Glibc)
+    /// And who waits for a hash is not slowed by it.
+    @Test func hashesLetOtherThreadsGoFirst() async throws {
+        let hasher = try PasswordHasher(parameters: Self.parameters, threads: 1, queue: 0)
+        let usual = getpriority(0, 0)
+        #expect(try await hasher.run(within: 1) { getpriority(0, 0) } == max(usual, 10))
+        #expect(getpriority(0, 0) == usual)
+    }
+    #endif
 
     /// Slow enough that all of the others arrive while the first is computed.
     @Test func whatDoesNotFitInTheQueueIsRefusedAtOnce() async throws {

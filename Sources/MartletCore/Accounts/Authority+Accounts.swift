@@ -15,7 +15,8 @@ extension Authority {
         if let wait = limiter?.signUp(from: presenter, at: now) {
             throw limited(.signUp, for: wait, at: now, presenter: presenter)
         }
-        let user = try await makeUser(username: username, password: password, email: email, roles: [])
+        let user = try await makeUser(
+            username: username, password: password, email: email, roles: [], standing: .stranger)
         report(AuthorityEvent(.signUp, at: user.createdAt, user: user.id, presenter: presenter))
         return user
     }
@@ -39,21 +40,23 @@ extension Authority {
     }
 
     private func makeUser(
-        username: String, password: String, email: String?, roles: [String]
+        username: String, password: String, email: String?, roles: [String], standing: SignInStanding = .known
     ) async throws(AuthorityError) -> User {
-        let user = try await newUser(username: username, password: password, email: email, roles: roles)
+        let user = try await newUser(
+            username: username, password: password, email: email, roles: roles, standing: standing)
         try await inserting { () async throws(StorageError) in try await storage.insert(user) }
         return user
     }
 
     /// An account that is not in storage yet.
     func newUser(
-        username: String, password: String, email: String?, roles: [String]
+        username: String, password: String, email: String?, roles: [String], standing: SignInStanding = .known
     ) async throws(AuthorityError) -> User {
         let name = try Username.validated(username)
         let email = try email.map { address throws(AuthorityError) in try EmailAddress.validated(address) }
         let roles = try Role.validated(roles)
-        let hash = try await hasher.hash(Password(new: password, for: name, rules: settings.passwordRules))
+        let hash = try await hasher.hash(
+            Password(new: password, for: name, rules: settings.passwordRules), of: standing)
         let now = clock.now
         var random = SecureRandom()
         return User(

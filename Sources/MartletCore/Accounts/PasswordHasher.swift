@@ -10,16 +10,25 @@ import Synchronization
 /// The queue is bounded: what does not fit is refused at once with `overloaded`, so a flood of sign-ins costs a known
 /// amount of memory and an honest user is told when to try again.
 final class PasswordHasher: Sendable {
+    private typealias Work = @Sendable (NIOThreadPool.WorkItemState) -> Void
+
     private struct Load {
         var pending = 0
         var computed = 0
+        /// What waits, in order, by standing.
+        var waiting: [[Work]] = Array(repeating: [], count: SignInStanding.allCases.count)
+
+        mutating func next() -> Work? {
+            guard let first = waiting.lastIndex(where: { !$0.isEmpty }) else { return nil }
+            return waiting[first].removeFirst()
+        }
     }
 
     private let parameters: PasswordParameters
     private let threads: NIOThreadPool
-    private let capacity: Int
-    /// Half of the queue is kept for those who were here before.
-    private let strangersCapacity: Int
+    /// How many may be computed or wait when one more of a standing comes: half of the queue is kept for those who
+    /// were here before, and another quarter for those whose name nobody attacks.
+    private let capacities: [SignInStanding: Int]
     private let load = Mutex(Load())
     private let measurements: AuthorityMeasurements
     /// Checked in place of the hash of a user who does not exist, so that both take the same work.
@@ -36,8 +45,9 @@ final class PasswordHasher: Sendable {
         }
         self.parameters = parameters
         self.threads = NIOThreadPool(numberOfThreads: threads)
-        self.capacity = threads + queue
-        self.strangersCapacity = threads + (queue + 1) / 2
+        self.capacities = [
+            .known: threads + queue, .stranger: threads + (queue + 1) / 2, .underAttack: threads + (queue + 3) / 4,
+        ]
         self.measurements = measurements
         self.decoy = Self.decoy(parameters)
         self.threads.start()
@@ -54,20 +64,22 @@ final class PasswordHasher: Sendable {
     /// How many are computed or wait for it.
     var pending: Int { load.withLock { $0.pending } }
 
-    func hash(_ password: Password) async throws(AuthorityError) -> PasswordHash {
-        try await run(within: capacity) { [parameters] () throws(AuthorityError) in
+    func hash(
+        _ password: Password, of standing: SignInStanding = .known
+    ) async throws(AuthorityError) -> PasswordHash {
+        try await run(of: standing) { [parameters] () throws(AuthorityError) in
             try Self.hash(password.bytes, parameters)
         }
     }
 
     /// Whether `password` is the one that `hash` was made of; where there is no hash, the same work and `wrong`.
     ///
-    /// - Parameter mayWaitLast: whether it may take the last places of the queue, so that a flood of strangers leaves
-    ///   some to those who are known.
+    /// - Parameter standing: of whoever sent it. Those with more are computed first and may take more of the queue, so
+    ///   that a flood of strangers leaves some of it to those who are known.
     func check(
-        _ password: Password, against hash: PasswordHash?, mayWaitLast: Bool = true
+        _ password: Password, against hash: PasswordHash?, of standing: SignInStanding = .known
     ) async throws(AuthorityError) -> PasswordCheck {
-        try await run(within: mayWaitLast ? capacity : strangersCapacity) { [parameters, decoy] in
+        try await run(of: standing) { [parameters, decoy] in
             let isRight = Self.matches(password.bytes, hash ?? decoy)
             guard let hash, isRight else { return .wrong }
             return .right(isOutdated: Self.isOutdated(hash, parameters))
@@ -77,41 +89,60 @@ final class PasswordHasher: Sendable {
     /// Runs work on one of the threads. It does not heed cancellation: work that was admitted is done, and its place
     /// in the queue is free only then.
     func run<Answer: Sendable>(
-        within capacity: Int, _ work: @escaping @Sendable () throws(AuthorityError) -> Answer
+        of standing: SignInStanding = .known, _ work: @escaping @Sendable () throws(AuthorityError) -> Answer
     ) async throws(AuthorityError) -> Answer {
-        let isAdmitted = load.withLock { load in
-            guard load.pending < capacity else { return false }
-            load.pending += 1
-            return true
-        }
-        guard isAdmitted else {
-            measurements.hashesRefused.add()
-            throw AuthorityError(.overloaded, retryAfter: .seconds(1), detail: "the queue of password hashes is full")
-        }
-        measurements.hashesPending.add(1)
         let queued = ContinuousClock.now
         let result: Result<Answer, AuthorityError> = await withCheckedContinuation { continuation in
-            threads.submit { [measurements] state in
+            let isAdmitted = admit(of: standing) { [self] state in
                 switch state {
                 case .active:
+                    // Renewals and checks go first: a flood of wrong passwords takes what they leave.
+                    lowerPriorityOfThread()
                     let begun = ContinuousClock.now
                     measurements.hashWaits.record(begun - queued)
                     let result = Result { () throws(AuthorityError) in try work() }
                     measurements.hashes.record(since: begun)
+                    isDone()
                     continuation.resume(returning: result)
                 case .cancelled:
                     let stopped = AuthorityError(
                         .overloaded, retryAfter: .seconds(1), detail: "the threads for password hashes have stopped")
+                    isDone()
                     continuation.resume(returning: .failure(stopped))
                 }
             }
+            guard !isAdmitted else { return }
+            let full = AuthorityError(
+                .overloaded, retryAfter: .seconds(1), detail: "the queue of password hashes is full")
+            continuation.resume(returning: .failure(full))
         }
+        return try result.get()
+    }
+
+    /// - Returns: false where there is no room.
+    private func admit(of standing: SignInStanding, _ work: @escaping Work) -> Bool {
+        let isAdmitted = load.withLock { load in
+            guard load.pending < capacities[standing] ?? 0 else { return false }
+            load.pending += 1
+            load.waiting[standing.rawValue].append(work)
+            return true
+        }
+        guard isAdmitted else {
+            measurements.hashesRefused.add()
+            return false
+        }
+        measurements.hashesPending.add(1)
+        // As often as there is something that waits, and whoever is free takes what comes first.
+        threads.submit { state in self.load.withLock { $0.next() }?(state) }
+        return true
+    }
+
+    private func isDone() {
         measurements.hashesPending.add(-1)
         load.withLock { load in
             load.pending -= 1
             load.computed += 1
         }
-        return try result.get()
     }
 
     private static func hash(_ password: [UInt8], _ parameters: PasswordParameters) throws(AuthorityError)

@@ -3,8 +3,7 @@ import MartletProtocol
 /// A sign-in that was let through to have its password checked.
 struct SignInPermit: Sendable {
     let attempt: SignInAttempt
-    /// Whether the user was signed in before from where it comes.
-    let isKnown: Bool
+    let standing: SignInStanding
 }
 
 extension Authority {
@@ -14,7 +13,7 @@ extension Authority {
     func permit(_ request: SignIn, at now: Timestamp) async throws(AuthorityError) -> SignInPermit {
         let name = UsernameKey(request.username)
         let attempt = SignInAttempt(name, from: request.presenter)
-        guard let limiter else { return SignInPermit(attempt: attempt, isKnown: true) }
+        guard let limiter else { return SignInPermit(attempt: attempt, standing: .known) }
         var admission = limiter.admit(attempt, at: now)
         if case .refused(_, mayBeKnown: true) = admission {
             // Memory knows the places since the start, and storage those before: an honest user is let through there.
@@ -22,7 +21,7 @@ extension Authority {
             admission = limiter.admit(attempt, at: now)
         }
         switch admission {
-        case .admitted(let isKnown): return SignInPermit(attempt: attempt, isKnown: isKnown)
+        case .admitted(let standing): return SignInPermit(attempt: attempt, standing: standing)
         case .refused(let wait, mayBeKnown: _):
             throw limited(
                 .signIn, for: wait, at: now, client: request.client.id, name: attempt.name, presenter: request.presenter
@@ -31,7 +30,7 @@ extension Authority {
     }
 
     func settle(_ permit: SignInPermit, as outcome: SignInOutcome, at now: Timestamp) {
-        limiter?.settle(permit.attempt, isKnown: permit.isKnown, as: outcome, at: now)
+        limiter?.settle(permit.attempt, admitted: permit.standing, as: outcome, at: now)
     }
 
     /// Where the user of this name was signed in, as sessions that are kept tell.

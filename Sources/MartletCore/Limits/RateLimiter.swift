@@ -30,8 +30,10 @@ final class RateLimiter: Sendable {
         signIns.withLock { $0.admit(attempt, at: now) }
     }
 
-    func settle(_ attempt: SignInAttempt, isKnown: Bool, as outcome: SignInOutcome, at now: Timestamp) {
-        signIns.withLock { $0.settle(attempt, isKnown: isKnown, as: outcome, at: now) }
+    func settle(
+        _ attempt: SignInAttempt, admitted standing: SignInStanding, as outcome: SignInOutcome, at now: Timestamp
+    ) {
+        signIns.withLock { $0.settle(attempt, admitted: standing, as: outcome, at: now) }
     }
 
     func learn(_ places: [SignInAttempt.Place], of name: UInt64, at now: Timestamp) {

@@ -36,10 +36,10 @@ struct SignInLimits: Sendable {
 
     /// Whether the password may be checked. What is let through is counted; say how it ended with `settle`.
     mutating func admit(_ attempt: SignInAttempt, at now: Timestamp) -> SignInAdmission {
-        guard let place = attempt.place else { return .admitted(isKnown: false) }
+        guard let place = attempt.place else { return .admitted(.stranger) }
         if isKnown(place, at: now) {
             return presenters.take(place.presenter, at: now).map { .refused($0, mayBeKnown: false) }
-                ?? .admitted(isKnown: true)
+                ?? .admitted(.known)
         }
         let isAttacked = names.wait(for: attempt.name, at: now) != nil
         let waits = [
@@ -54,17 +54,17 @@ struct SignInLimits: Sendable {
         pairs.charge(place.pair, at: now)
         networks.charge(place.network, at: now)
         if let site = place.site { sites.charge(site, at: now) }
-        return .admitted(isKnown: false)
+        return .admitted(isAttacked ? .underAttack : .stranger)
     }
 
     /// Takes an attempt back that was let through, unless the password was wrong.
     ///
-    /// - Parameter isKnown: how it was let through.
+    /// - Parameter standing: as what it was let through.
     mutating func settle(
-        _ attempt: SignInAttempt, isKnown: Bool, as outcome: SignInOutcome, at now: Timestamp
+        _ attempt: SignInAttempt, admitted standing: SignInStanding, as outcome: SignInOutcome, at now: Timestamp
     ) {
         guard outcome != .wrong, let place = attempt.place else { return }
-        if isKnown {
+        if standing == .known {
             presenters.refund(place.presenter, at: now)
         } else {
             names.refund(attempt.name, at: now)
@@ -92,8 +92,7 @@ struct SignInLimits: Sendable {
 
 /// Whether a sign-in may have its password checked.
 enum SignInAdmission: Sendable, Hashable {
-    /// `isKnown`: the user was signed in from there before.
-    case admitted(isKnown: Bool)
+    case admitted(SignInStanding)
     /// `mayBeKnown`: storage was not asked of late where this user was before.
     case refused(Duration, mayBeKnown: Bool)
 }

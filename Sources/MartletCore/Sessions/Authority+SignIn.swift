@@ -89,7 +89,7 @@ extension Authority {
     ) async throws(AuthorityError) -> (User?, PasswordCheck) {
         do throws(AuthorityError) {
             let user = try await user(named: username)
-            return (user, try await hasher.check(password, against: user?.passwordHash, mayWaitLast: permit.isKnown))
+            return (user, try await hasher.check(password, against: user?.passwordHash, of: permit.standing))
         } catch {
             settle(permit, as: .none, at: clock.now)
             throw error

@@ -125,7 +125,7 @@ extension ConfigurationKey {
         ),
         ConfigurationKey(
             "passwords.threads", .number(1...256), \.passwords.threads,
-            defaultValue: .described("the number of cores, at most 4"),
+            defaultValue: .described("half of the cores, at least 1 and at most 4"),
             help: "How many passwords are hashed at once."
         ),
         ConfigurationKey(

@@ -84,8 +84,9 @@ extension ServerConfiguration {
     public struct Passwords: Sendable, Hashable {
         public var parameters = PasswordParameters()
         public var rules = PasswordRules()
-        /// How many passwords are hashed at once.
-        public var threads = min(System.coreCount, 4)
+        /// How many passwords are hashed at once. Each takes a core and pushes what others work on out of the processor's
+        /// cache: with one on every core, renewals would wait for a flood of wrong passwords.
+        public var threads = max(1, min(System.coreCount / 2, 4))
         /// How many more may wait for a thread; beyond that, 503 with `Retry-After`.
         public var queue = 64
     }

@@ -1,6 +1,7 @@
 import Dispatch
 import MartletProtocol
 import MartletTestKit
+import Synchronization
 import Testing
 
 @testable import MartletCore
@@ -170,26 +171,49 @@ struct AbuseTests {
         #expect(try await signUp("three", from: Self.home) == nil)
     }
 
-    /// The last half of the queue is kept for those who were here before.
-    @Test func strangersLeaveRoomInTheQueue() async throws {
-        let hasher = try PasswordHasher(parameters: .init(memory: 8_192, iterations: 1), threads: 1, queue: 2)
+    /// Half of the queue is kept for those who were here before, and a quarter for names that nobody attacks.
+    @Test func eachStandingLeavesRoomInTheQueue() async throws {
+        let hasher = try PasswordHasher(parameters: .init(memory: 8_192, iterations: 1), threads: 1, queue: 4)
         let password = try #require(Password(checking: "x"))
         // Keeps the one thread busy, so that nothing ends before it may.
         let gate = DispatchSemaphore(value: 0)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for pending in 1...2 {
-                group.addTask { try await hasher.run(within: 2) { () throws(AuthorityError) in gate.wait() } }
-                while hasher.pending < pending { await Task.yield() }
+            var pending = 0
+            for (standing, most) in [(SignInStanding.underAttack, 2), (.stranger, 3), (.known, 5)] {
+                while pending < most {
+                    group.addTask { try await hasher.run(of: standing) { () throws(AuthorityError) in gate.wait() } }
+                    pending += 1
+                    while hasher.pending < pending { await Task.yield() }
+                }
+                let refused = try await refusal { _ = try await hasher.check(password, against: nil, of: standing) }
+                #expect(refused?.code == .overloaded)
             }
-            let stranger = try await refusal { _ = try await hasher.check(password, against: nil, mayWaitLast: false) }
-            #expect(stranger?.code == .overloaded)
-            group.addTask { _ = try await hasher.check(password, against: nil) }
-            while hasher.pending < 3 { await Task.yield() }
-            let last = try await refusal { _ = try await hasher.check(password, against: nil) }
-            #expect(last?.code == .overloaded)
-            for _ in 1...2 { gate.signal() }
+            for _ in 0..<pending { gate.signal() }
             try await group.waitForAll()
         }
-        #expect(try await hasher.check(password, against: nil, mayWaitLast: false) == .wrong)
+        #expect(try await hasher.check(password, against: nil, of: .underAttack) == .wrong)
+    }
+
+    /// Whoever was here before waits only for what is computed already, and the others for those before them.
+    @Test func thoseOfWhomMoreIsKnownComeFirst() async throws {
+        let hasher = try PasswordHasher(parameters: .init(memory: 8_192, iterations: 1), threads: 1, queue: 64)
+        let gate = DispatchSemaphore(value: 0)
+        let order = Mutex<[Int]>([])
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await hasher.run { () throws(AuthorityError) in gate.wait() } }
+            while hasher.pending < 1 { await Task.yield() }
+            let arrivals: [SignInStanding] = [.underAttack, .stranger, .known, .underAttack, .stranger, .known]
+            for (number, standing) in arrivals.enumerated() {
+                group.addTask {
+                    try await hasher.run(of: standing) { () throws(AuthorityError) in
+                        order.withLock { $0.append(number) }
+                    }
+                }
+                while hasher.pending < number + 2 { await Task.yield() }
+            }
+            gate.signal()
+            try await group.waitForAll()
+        }
+        #expect(order.withLock { $0 } == [2, 5, 1, 4, 0, 3])
     }
 }
