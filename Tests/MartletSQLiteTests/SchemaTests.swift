@@ -14,6 +14,7 @@ struct SchemaTests {
             9_717_108_234_079_957_170, 4_118_770_951_793_690_579, 3_747_141_327_125_141_125,
             3_450_134_250_528_377_372, 16_452_624_997_718_812_843, 4_708_107_008_195_725_551,
             12_519_310_027_781_836_433, 547_024_974_928_004_177,
+            8_560_385_412_384_646_630,
         ]
         #expect(Migration.all.map { fnv1a($0.sql) } == hashes)
     }
@@ -33,6 +34,30 @@ struct SchemaTests {
             #expect(try Int.fetchOne(database, sql: "PRAGMA user_version") == Migration.all.count + 1)
         }
         try queue.close()
+    }
+
+    /// A database of before the counts, with messages in it.
+    @Test func whatWaitsInAnOlderDatabaseIsCounted() async throws {
+        let folder = try TemporaryFolder()
+        let queue = try DatabaseQueue(path: folder.database)
+        let older = Migration.all.prefix { $0.sql != Migration.outboxFigures.sql }
+        try await queue.writeWithoutTransaction { database in
+            try Migration.run(Array(older), in: database)
+            try database.execute(
+                sql: """
+                    INSERT INTO outbox_destinations (destination, kinds, cursor, failures) VALUES ('mail', '[]', 0, 2);
+                    WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 50)
+                    INSERT INTO outbox SELECT randomblob(16), 'mail', n, '{}', 1, 0, 1, NULL, iif(n > 30, 2, NULL)
+                    FROM numbers
+                    """)
+        }
+        try queue.close()
+        let storage = try await SQLiteStorage(path: folder.database)
+        #expect(
+            try await storage.outboxFigures() == [
+                OutboxFigures(destination: .mail, pending: 30, dead: 20, failuresInARow: 2)
+            ])
+        await storage.close()
     }
 
     @Test func aMigrationThatFailsLeavesNothing() throws {
@@ -136,6 +161,20 @@ struct SchemaTests {
         }
         #expect(plan.count == 1, "no sorting, no scan: \(plan)")
         #expect(plan.first?.contains(index) == true && plan.first?.hasPrefix("SEARCH") == true, "\(plan)")
+        await storage.close()
+    }
+
+    /// Whoever counts what waits has many messages, and each has an event in it.
+    @Test func theOutboxIsCountedByItsIndexesAlone() async throws {
+        let folder = try TemporaryFolder()
+        let storage = try await SQLiteStorage(path: folder.database)
+        let plan = try await storage.read { database in
+            try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN " + SQLiteStorage.outboxFiguresText)
+                .map { $0["detail"] as String }
+        }
+        let reads = plan.filter { $0.hasPrefix("SCAN outbox ") || $0.hasPrefix("SEARCH outbox ") }
+        #expect(reads.count == 2, "\(plan)")
+        #expect(reads.allSatisfy { $0.contains("USING COVERING INDEX outbox_") }, "\(plan)")
         await storage.close()
     }
 
