@@ -44,13 +44,21 @@ extension SQLiteStorage {
             try database.rows(
                 """
                 SELECT destination FROM outbox_destinations
-                WHERE claimed_until <= ?1 AND EXISTS (
-                    SELECT 1 FROM outbox
-                    WHERE outbox.destination = outbox_destinations.destination AND died_at IS NULL
-                        AND next_attempt_at <= ?1)
+                WHERE (claimed_until <= ?1 OR claimed_until > ?2) AND (
+                    EXISTS (
+                        SELECT 1 FROM outbox
+                        WHERE outbox.destination = outbox_destinations.destination AND died_at IS NULL
+                            AND next_attempt_at <= ?1)
+                    OR EXISTS (
+                        SELECT 1 FROM outbox
+                        WHERE outbox.destination = outbox_destinations.destination AND died_at IS NULL
+                            AND next_attempt_at > ?3))
                 ORDER BY claimed_until
                 """,
-                [now.milliseconds]
+                [
+                    now.milliseconds, (now + OutboxSchedule.longestRest).milliseconds,
+                    (now + OutboxSchedule.longestWait).milliseconds,
+                ]
             ) { try $0.destination(at: 0) }
         }
     }
@@ -59,22 +67,22 @@ extension SQLiteStorage {
         _ destination: NoticeDestination, at now: Timestamp, until lease: Timestamp
     ) async throws(StorageError) -> ClaimedMessage? {
         try await writeRelaxed(pages: 2) { database in
-            let message = try database.rows(
-                """
-                SELECT \(OutboxMessage.columns) FROM outbox
-                WHERE destination = ? AND died_at IS NULL AND next_attempt_at <= ?
-                ORDER BY next_attempt_at, event_number LIMIT 1
-                """,
-                [destination.text, now.milliseconds], OutboxMessage.init
-            ).first
-            guard let message else { return nil }
+            // First what a wrong clock put off, so that whatever becomes due meanwhile does not stand before it.
+            guard
+                let message = try database.firstMessage(
+                    to: destination, "next_attempt_at > ?", now + OutboxSchedule.longestWait)
+                    ?? database.firstMessage(to: destination, "next_attempt_at <= ?", now)
+            else { return nil }
             let failures = try database.rows(
                 """
                 UPDATE outbox_destinations SET claimed_until = ?, claimed_message = ?
-                WHERE destination = ? AND claimed_until <= ?
+                WHERE destination = ? AND (claimed_until <= ? OR claimed_until > ?)
                 RETURNING failures
                 """,
-                [lease.milliseconds, message.id.data, destination.text, now.milliseconds]
+                [
+                    lease.milliseconds, message.id.data, destination.text, now.milliseconds,
+                    (now + OutboxSchedule.longestRest).milliseconds,
+                ]
             ) { Int(try $0.integer(at: 0)) }
             return failures.first.map { ClaimedMessage(message: message, failuresInARow: $0) }
         }
@@ -110,6 +118,20 @@ extension Database {
     func unsubscribe(_ destination: NoticeDestination) throws -> Int {
         try change("DELETE FROM outbox_destinations WHERE destination = ?", [destination.text])
         return try change("DELETE FROM outbox WHERE destination = ?", [destination.text])
+    }
+
+    /// The first message on its way to a destination whose next attempt is at such a time.
+    fileprivate func firstMessage(
+        to destination: NoticeDestination, _ condition: String, _ time: Timestamp
+    ) throws -> OutboxMessage? {
+        try rows(
+            """
+            SELECT \(OutboxMessage.columns) FROM outbox
+            WHERE destination = ? AND died_at IS NULL AND \(condition)
+            ORDER BY next_attempt_at, event_number LIMIT 1
+            """,
+            [destination.text, time.milliseconds], OutboxMessage.init
+        ).first
     }
 
     fileprivate func settle(_ id: OutboxMessageID, _ outcome: DeliveryOutcome, at now: Timestamp) throws {

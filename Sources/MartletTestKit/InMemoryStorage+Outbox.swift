@@ -9,6 +9,10 @@ extension InMemoryStorage {
         var claimed: OutboxMessageID?
         var failures = 0
         var lastError: String?
+
+        func isFree(at now: Timestamp) -> Bool {
+            claimedUntil <= now || claimedUntil > now + OutboxSchedule.longestRest
+        }
     }
 
     public func subscribe(_ destination: NoticeDestination, to kinds: [EventKind]) async throws(StorageError) {
@@ -38,7 +42,7 @@ extension InMemoryStorage {
     public func dueDestinations(at now: Timestamp) async throws(StorageError) -> [NoticeDestination] {
         try access { state in
             state.destinations.values.filter { one in
-                one.claimedUntil <= now && state.nextMessage(one.subscription.destination, at: now) != nil
+                one.isFree(at: now) && state.nextMessage(one.subscription.destination, at: now) != nil
             }.sorted { $0.claimedUntil < $1.claimedUntil }.map(\.subscription.destination)
         }
     }
@@ -47,7 +51,7 @@ extension InMemoryStorage {
         _ destination: NoticeDestination, at now: Timestamp, until lease: Timestamp
     ) async throws(StorageError) -> ClaimedMessage? {
         try access { state in
-            guard let one = state.destinations[destination], one.claimedUntil <= now,
+            guard let one = state.destinations[destination], one.isFree(at: now),
                 let message = state.nextMessage(destination, at: now)
             else { return nil }
             state.destinations[destination]?.claimedUntil = lease
@@ -203,7 +207,9 @@ extension InMemoryStorage.State {
     }
 
     func nextMessage(_ destination: NoticeDestination, at now: Timestamp) -> OutboxMessage? {
-        outbox.filter { $0.destination == destination && $0.diedAt == nil && $0.nextAttemptAt <= now }
-            .min { ($0.nextAttemptAt, $0.eventNumber) < ($1.nextAttemptAt, $1.eventNumber) }
+        let ahead = now + OutboxSchedule.longestWait
+        let messages = outbox.filter { $0.destination == destination && $0.diedAt == nil }
+        return [messages.filter { $0.nextAttemptAt > ahead }, messages.filter { $0.nextAttemptAt <= now }].lazy
+            .compactMap { $0.min { ($0.nextAttemptAt, $0.eventNumber) < ($1.nextAttemptAt, $1.eventNumber) } }.first
     }
 }

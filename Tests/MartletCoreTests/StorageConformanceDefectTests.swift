@@ -47,6 +47,7 @@ enum Defect: CaseIterable {
     case spreadsInTwoSteps
     case claimsWithoutLooking
     case takesOthersLeases
+    case believesAClockThatWasAhead
     case forgetsWhatWasNotSpread
     case sendsDeadLettersToTheDisabled
 
@@ -79,6 +80,7 @@ enum Defect: CaseIterable {
         case .spreadsInTwoSteps: "each destination gets the events that it wants, from when it subscribed, each once"
         case .claimsWithoutLooking: "one destination has one message under way, whoever asks"
         case .takesOthersLeases: "one destination has one message under way, whoever asks"
+        case .believesAClockThatWasAhead: "a clock that was ahead for a moment holds nothing back"
         case .forgetsWhatWasNotSpread: "events that were not spread yet are not removed"
         case .sendsDeadLettersToTheDisabled:
             "a disabled webhook gets nothing, and what was on its way is kept as dead"
@@ -301,6 +303,10 @@ private struct DefectiveStorage: Storage, PassesPagesOn {
         _ destination: NoticeDestination, at now: Timestamp, until lease: Timestamp
     ) async throws(StorageError) -> ClaimedMessage? {
         if defect == .claimsWithoutLooking { try await base.releaseClaims() }
+        if defect == .believesAClockThatWasAhead {
+            let next = try base.access { $0.nextMessage(destination, at: now)?.nextAttemptAt }
+            if let next, next > now { return nil }
+        }
         return try await base.claim(destination, at: now, until: lease)
     }
 

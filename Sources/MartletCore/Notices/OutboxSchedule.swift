@@ -5,8 +5,14 @@ public enum OutboxSchedule {
     /// For how long an attempt may take. It is shorter than the lease, so that two attempts do not meet.
     public static let deliveryLimit: Duration = .seconds(25)
 
+    /// The longest that a message waits for its next attempt. One that lies further ahead was reckoned by a clock that
+    /// was ahead, and is due.
+    public static let longestWait: Duration = .seconds(21_600)
+    /// The longest that a destination is left alone, with the same consequence.
+    public static let longestRest: Duration = .seconds(3_600)
+
     private static let waits: [Duration] = [
-        .seconds(5), .seconds(30), .seconds(120), .seconds(600), .seconds(1_800), .seconds(7_200), .seconds(21_600),
+        .seconds(5), .seconds(30), .seconds(120), .seconds(600), .seconds(1_800), .seconds(7_200), longestWait,
     ]
 
     /// How long a message waits after its last attempt failed: from five seconds to six hours, each shortened by up to
@@ -28,6 +34,6 @@ public enum OutboxSchedule {
 
     /// How long a destination is left alone at its own wish.
     public static func rest(asked: Duration) -> Duration {
-        min(max(asked, .seconds(1)), .seconds(3_600))
+        min(max(asked, .seconds(1)), longestRest)
     }
 }

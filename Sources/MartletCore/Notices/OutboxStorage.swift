@@ -23,6 +23,10 @@ public protocol OutboxStorage: Sendable {
     func spread(limit: Int, at now: Timestamp) async throws(StorageError) -> Int
 
     /// The destinations that a message is due for and that nobody has claimed, those first that waited longest.
+    ///
+    /// A message is due at its time, and where that lies further ahead than ``OutboxSchedule/longestWait``. A claim or
+    /// a rest is over at its time, and where that lies further ahead than ``OutboxSchedule/longestRest``. So nothing is
+    /// held back by a clock that was ahead for a moment.
     func dueDestinations(at now: Timestamp) async throws(StorageError) -> [NoticeDestination]
 
     /// Takes the next message that is due for a destination, and keeps others from taking one for it until the lease

@@ -144,6 +144,33 @@ extension StorageConformance {
             try requireEqual(
                 figures, [OutboxFigures(destination: .mail, pending: 1, dead: 0)], "after a success")
         },
+        Case("a clock that was ahead for a moment holds nothing back") { subject in
+            try await subject.storage.subscribe(.mail, to: [.signIn])
+            try await append(subject, .signIn, .signIn)
+            try await spread(subject)
+            let (ahead, longest) = (1_000_000, Int(OutboxSchedule.longestWait.components.seconds))
+            guard let first = try await claim(subject, at: ahead) else { throw Failure(description: "nothing is due") }
+            try await subject.storage.settle(
+                first.message.id,
+                .failed("no", at: start + .seconds(ahead + 5), restingUntil: start + .seconds(ahead + 60)),
+                at: start + .seconds(ahead))
+            try requireEqual(await subject.other.dueDestinations(at: start + .seconds(1)), [.mail], "what is due")
+            guard let again = try await claim(subject, at: 1) else { throw Failure(description: "it is waited for") }
+            try requireEqual(again.message.eventNumber, 1, "what was put off comes first")
+            try await subject.storage.settle(again.message.id, .released, at: start + .seconds(1))
+            // So does a claim that a process made just then, before it was killed.
+            guard let lost = try await claim(subject, at: ahead) else { throw Failure(description: "nothing is due") }
+            try requireEqual(lost.message.eventNumber, 2, "what was due first by that clock")
+            guard let found = try await claim(subject, at: 1) else { throw Failure(description: "the claim stays") }
+            // The longest that a message is put off by right is waited for.
+            try await subject.storage.settle(
+                found.message.id, .failed("no", at: start + .seconds(1 + longest), restingUntil: start),
+                at: start + .seconds(1))
+            try requireEqual(await deliverAll(subject, at: 1), [2], "the other one")
+            try requireEqual(await subject.other.dueDestinations(at: start + .seconds(1)), [], "due at first")
+            try requireEqual(await subject.other.dueDestinations(at: start + .seconds(longest)), [], "due before it")
+            try requireEqual(await deliverAll(subject, at: 1 + longest), [1], "at its time")
+        },
         Case("events that were not spread yet are not removed") { subject in
             let remove = { () async throws in
                 try await subject.storage.removeEvents(
