@@ -5,4 +5,15 @@ public protocol NoticeCarrier: Sendable {
     /// It has to come to an end within ``OutboxSchedule/deliveryLimit``, at which it is cancelled. What is not for this
     /// destination after all counts as delivered.
     func deliver(_ message: OutboxMessage) async throws(DeliveryFailure)
+
+    /// What a destination may share with others, such as the host and port that their messages are sent to. To those
+    /// of one server is delivered a few at a time, so that one that is slow does not take all the places. Without an
+    /// answer of its own, each destination has a server to itself.
+    func server(of destination: NoticeDestination) async throws(AuthorityError) -> String
+}
+
+extension NoticeCarrier {
+    public func server(of destination: NoticeDestination) async throws(AuthorityError) -> String {
+        destination.text
+    }
 }

@@ -1,18 +1,19 @@
 public import Logging
 public import MartletCore
 public import ServiceLifecycle
-import Synchronization
 
 /// Spreads recorded events to the outbox, and delivers what is there.
 ///
 /// It wakes when records were written by this process, and looks once a second for those of others and for what is due.
-/// It delivers to several destinations at a time, and one message at a time to each. On a graceful shutdown it begins
-/// nothing more, and gives up after a while what is under way: that stays in the outbox, and is sent again.
+/// It delivers to several destinations at a time (``CourierTurns``), and one message at a time to each. On a graceful
+/// shutdown it begins nothing more, and gives up after a while what is under way: that stays in the outbox, and is sent
+/// again.
 public struct Courier: Service {
-    /// To how many destinations it delivers at a time.
-    static let concurrency = 8
     /// How many messages a destination gets before the next one has its turn.
     static let together = 32
+    /// After which time no further message of the same turn is begun: those that answer slowly are not many times as
+    /// long at it as the others.
+    static let turn: Duration = .seconds(5)
     /// How long deliveries may go on after the shutdown began.
     static let grace: Duration = .seconds(3)
     /// How often it is counted how much there is.
@@ -85,14 +86,15 @@ public struct Courier: Service {
     private func deliver(
         wokenBy wakes: AsyncStream<Void>, _ wake: AsyncStream<Void>.Continuation, thenSay stopping: () -> Void
     ) async {
-        let busy = Busy()
+        let turns = CourierTurns()
         await withDiscardingTaskGroup { group in
             var look = Look()
             for await _ in wakes.cancelOnGracefulShutdown() {
-                for destination in await due(&look) where busy.begin(destination) {
+                // Those that there is no room for are looked at again when a turn ends.
+                for destination in turns.begin(await due(&look)) {
                     group.addTask {
                         let isWritten = await work(on: destination)
-                        busy.end(destination)
+                        turns.end(destination)
                         // There may be more, here or where no room was. Where storage fails, the timer is soon enough.
                         if isWritten { wake.yield() }
                     }
@@ -102,29 +104,20 @@ public struct Courier: Service {
         }
     }
 
-    /// The destinations that are delivered to just now.
-    private final class Busy: Sendable {
-        private let destinations = Mutex<Set<NoticeDestination>>([])
-
-        func begin(_ destination: NoticeDestination) -> Bool {
-            destinations.withLock { $0.count < Courier.concurrency && $0.insert(destination).inserted }
-        }
-
-        func end(_ destination: NoticeDestination) {
-            _ = destinations.withLock { $0.remove(destination) }
-        }
-    }
-
     /// What is kept from one look at storage to the next.
     private struct Look {
         var isFailing = false
         var countedAt: ContinuousClock.Instant?
     }
 
-    private func due(_ look: inout Look) async -> [NoticeDestination] {
+    private func due(_ look: inout Look) async -> [CourierTurns.Candidate] {
         do throws(AuthorityError) {
             try await authority.spreadNotices()
-            let due = try await authority.dueDestinations().filter { carriers[$0.kind] != nil }
+            var due: [CourierTurns.Candidate] = []
+            for destination in try await authority.dueDestinations() {
+                guard let carrier = carriers[destination.kind] else { continue }
+                due.append(.init(destination: destination, server: try await carrier.server(of: destination)))
+            }
             if look.countedAt.map({ ContinuousClock.now - $0 >= Self.countingInterval }) ?? true {
                 metrics.note(try await authority.outboxFigures())
                 look.countedAt = .now
@@ -144,7 +137,8 @@ public struct Courier: Service {
     private func work(on destination: NoticeDestination) async -> Bool {
         guard let carrier = carriers[destination.kind] else { return true }
         do throws(AuthorityError) {
-            for _ in 0..<Self.together {
+            let begun = ContinuousClock.now
+            for _ in 0..<Self.together where ContinuousClock.now - begun < Self.turn {
                 guard !Task.isCancelled, !Task.isShuttingDownGracefully,
                     let claimed = try await authority.claimMessage(for: destination)
                 else { return true }

@@ -6,6 +6,7 @@ public import MartletProtocol
 public struct WebhookCarrier: NoticeCarrier {
     private let authority: Authority
     private let sender: WebhookSender
+    private let servers = WebhookServers()
 
     /// - Throws: `TransportError` where the certificates to trust cannot be read.
     public init(authority: Authority, options: WebhookOptions) throws(TransportError) {
@@ -41,6 +42,11 @@ public struct WebhookCarrier: NoticeCarrier {
             }
         }
         if let refused { throw refused }
+    }
+
+    public func server(of destination: NoticeDestination) async throws(AuthorityError) -> String {
+        guard case .webhook(let id) = destination else { return destination.text }
+        return try await servers.server(of: id, on: authority)
     }
 
     /// Sends a message right now that says that it is a test.

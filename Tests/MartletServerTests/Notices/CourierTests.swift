@@ -168,16 +168,100 @@ struct CourierTests {
     @Test func manyDestinationsAreServedSomeAtATime() async throws {
         let clock = TestClock()
         let authority = try await authority(InMemoryStorage(), clock)
-        for _ in 0..<(Courier.concurrency * 3) { _ = try await webhook(on: authority) }
+        for _ in 0..<(CourierTurns.perKind * 3) { _ = try await webhook(on: authority) }
         let carrier = Carrier { _, _ throws(DeliveryFailure) in
             for _ in 0..<20 { await Task.yield() }
         }
         try await running([courier(authority, carrier)]) {
             for number in 0..<5 { alarm(authority, number) }
-            try await until { carrier.delivered.count == Courier.concurrency * 15 }
+            try await until { carrier.delivered.count == CourierTurns.perKind * 15 }
         }
-        #expect(carrier.most > 1 && carrier.most <= Courier.concurrency)
+        #expect(carrier.most > 1 && carrier.most <= CourierTurns.perKind)
         #expect(carrier.overlaps == 0)
+    }
+
+    /// An authority that may send to this machine.
+    private func authorityOfLocalHooks() async throws -> Authority {
+        var settings = Self.settings
+        settings.notices.allowsPrivateTargets = true
+        return try await Authority(
+            settings: settings, storage: InMemoryStorage(), masterKey: MasterKey(), clock: TestClock().clock)
+    }
+
+    /// Passes on to webhooks, and counts how often it is asked for a server: once for each that is due, at each look.
+    private final class Counting: NoticeCarrier {
+        private let base: WebhookCarrier
+        private let asked = Mutex(0)
+
+        init(_ authority: Authority) throws {
+            base = try WebhookCarrier(authority: authority, options: .init())
+        }
+
+        var questions: Int { asked.withLock { $0 } }
+
+        func deliver(_ message: OutboxMessage) async throws(DeliveryFailure) { try await base.deliver(message) }
+
+        func server(of destination: NoticeDestination) async throws(AuthorityError) -> String {
+            asked.withLock { $0 += 1 }
+            return try await base.server(of: destination)
+        }
+    }
+
+    /// A real server that never answers, with more endpoints than there are places.
+    @Test func aServerThatHangsHoldsUpNeitherMailNorOthers() async throws {
+        let authority = try await authorityOfLocalHooks()
+        let (dead, quick) = (try await RawReceiver(then: .hang), try await RawReceiver())
+        let ports = Array(repeating: dead.port, count: CourierTurns.perKind + 4) + [quick.port]
+        for (number, port) in ports.enumerated() {
+            _ = try await authority.addWebhook(
+                NewWebhook(url: "http://127.0.0.1:\(port)/\(number)", kinds: [.alarm]))
+        }
+        try await authority.subscribe(.mail, to: [.alarm])
+        let mail = Carrier()
+        let courier = Courier(
+            authority: authority,
+            carriers: [.webhook: try WebhookCarrier(authority: authority, options: .init()), .mail: mail],
+            logger: .silent, interval: .milliseconds(5))
+        try await running([courier]) {
+            for number in 0..<50 { alarm(authority, number) }
+            try await until {
+                quick.requests.count == 50 && mail.delivered.count == 50
+                    && dead.requests.count >= CourierTurns.perServer
+            }
+            // Nothing of it has come to its time limit yet.
+            #expect(dead.requests.count == CourierTurns.perServer)
+        }
+    }
+
+    /// Those that wait for a place at a slow server are woken by the end of a turn, and by nothing in between.
+    @Test func whoWaitsForASlowServerHasItsTurn() async throws {
+        let authority = try await authorityOfLocalHooks()
+        let slow = try await RawReceiver(then: .hold)
+        let (endpoints, messages) = (7, 3)
+        for number in 0..<endpoints {
+            _ = try await authority.addWebhook(
+                NewWebhook(url: "http://127.0.0.1:\(slow.port)/\(number)", kinds: [.alarm]))
+        }
+        for number in 0..<messages { alarm(authority, number) }
+        try await authority.events.flush()
+        let carrier = try Counting(authority)
+        // It does not look by itself.
+        let courier = Courier(
+            authority: authority, carriers: [.webhook: carrier], logger: .silent, interval: .seconds(3_600))
+        try await running([courier]) {
+            try await until { slow.held == CourierTurns.perServer }
+            try await until {
+                slow.release()
+                return try await figures(authority).pending == 0
+            }
+        }
+        #expect(slow.mostHeld == CourierTurns.perServer)
+        #expect(slow.requests.count == endpoints * messages)
+        for number in 0..<endpoints {
+            #expect(slow.requests.count { $0.hasPrefix("POST /\(number) ") } == messages)
+        }
+        // At the start, and after each turn.
+        #expect(carrier.questions <= (endpoints + 2) * endpoints, "\(carrier.questions)")
     }
 
     /// Two servers on one database, each of which also records.

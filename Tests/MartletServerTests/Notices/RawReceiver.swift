@@ -13,6 +13,8 @@ final class RawReceiver: Sendable {
         case hang
         /// Sends this, and never the rest.
         case begin(String)
+        /// Answers 204 once `release` is called.
+        case hold
 
         static func status(_ status: String, _ fields: String = "", body: String = "") -> Manner {
             .answer("HTTP/1.1 \(status)\r\n\(fields)Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
@@ -22,6 +24,9 @@ final class RawReceiver: Sendable {
     private struct State {
         var manners: [Manner] = []
         var requests: [String] = []
+        var last = Manner.status("204 No Content")
+        var held: [any Channel] = []
+        var mostHeld = 0
     }
 
     private final class Shared: Sendable {
@@ -32,10 +37,15 @@ final class RawReceiver: Sendable {
     private let channel: any Channel
     private let shared: Shared
 
-    /// - Parameter manners: what becomes of the first requests; each later one is answered 204.
-    init(_ manners: Manner...) async throws {
+    /// - Parameters:
+    ///   - manners: what becomes of the first requests.
+    ///   - last: what becomes of each later one; nil for an answer with 204.
+    init(_ manners: Manner..., then last: Manner? = nil) async throws {
         let shared = Shared()
-        shared.state.withLock { $0.manners = manners }
+        shared.state.withLock { state in
+            state.manners = manners
+            state.last = last ?? state.last
+        }
         self.shared = shared
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
@@ -53,6 +63,17 @@ final class RawReceiver: Sendable {
 
     /// The requests so far, each with its head and body.
     var requests: [String] { shared.state.withLock { $0.requests } }
+
+    /// How many requests are held just now.
+    var held: Int { shared.state.withLock { $0.held.count } }
+    /// How many were held at a time.
+    var mostHeld: Int { shared.state.withLock { $0.mostHeld } }
+
+    /// Answers the request that was held for the longest.
+    func release() {
+        let channel = shared.state.withLock { $0.held.isEmpty ? nil : $0.held.removeFirst() }
+        channel?.writeAndFlush(ByteBuffer(string: "HTTP/1.1 204 No Content\r\n\r\n"), promise: nil)
+    }
 
     private final class Handler: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
@@ -72,7 +93,7 @@ final class RawReceiver: Sendable {
             guard text[end.upperBound...].utf8.count >= length else { return }
             let manner = shared.state.withLock { state in
                 state.requests.append(text)
-                return state.manners.isEmpty ? Manner.status("204 No Content") : state.manners.removeFirst()
+                return state.manners.isEmpty ? state.last : state.manners.removeFirst()
             }
             text = ""
             switch manner {
@@ -80,6 +101,11 @@ final class RawReceiver: Sendable {
                 context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
             case .close: context.close(promise: nil)
             case .hang: break
+            case .hold:
+                shared.state.withLock { state in
+                    state.held.append(context.channel)
+                    state.mostHeld = max(state.mostHeld, state.held.count)
+                }
             }
         }
 
