@@ -88,6 +88,16 @@ extension SQLiteStorage {
         }
     }
 
+    public func renewClaim(
+        _ id: OutboxMessageID, at now: Timestamp, until lease: Timestamp
+    ) async throws(StorageError) -> Bool {
+        try await writeRelaxed(pages: 1) { database in
+            try database.change(
+                "UPDATE outbox_destinations SET claimed_until = ? WHERE claimed_message = ? AND claimed_until > ?",
+                [lease.milliseconds, id.data, now.milliseconds]) == 1
+        }
+    }
+
     public func settle(
         _ id: OutboxMessageID, _ outcome: DeliveryOutcome, at now: Timestamp
     ) async throws(StorageError) {

@@ -60,6 +60,17 @@ extension InMemoryStorage {
         }
     }
 
+    public func renewClaim(
+        _ id: OutboxMessageID, at now: Timestamp, until lease: Timestamp
+    ) async throws(StorageError) -> Bool {
+        try access { state in
+            let claimed = state.destinations.first { $0.value.claimed == id && $0.value.claimedUntil > now }?.key
+            guard let claimed else { return false }
+            state.destinations[claimed]?.claimedUntil = lease
+            return true
+        }
+    }
+
     public func settle(
         _ id: OutboxMessageID, _ outcome: DeliveryOutcome, at now: Timestamp
     ) async throws(StorageError) {

@@ -48,6 +48,7 @@ enum Defect: CaseIterable {
     case claimsWithoutLooking
     case takesOthersLeases
     case believesAClockThatWasAhead
+    case renewsWhatIsOver
     case forgetsWhatWasNotSpread
     case sendsDeadLettersToTheDisabled
 
@@ -81,6 +82,7 @@ enum Defect: CaseIterable {
         case .claimsWithoutLooking: "one destination has one message under way, whoever asks"
         case .takesOthersLeases: "one destination has one message under way, whoever asks"
         case .believesAClockThatWasAhead: "a clock that was ahead for a moment holds nothing back"
+        case .renewsWhatIsOver: "a claim is renewed as long as it lasts"
         case .forgetsWhatWasNotSpread: "events that were not spread yet are not removed"
         case .sendsDeadLettersToTheDisabled:
             "a disabled webhook gets nothing, and what was on its way is kept as dead"
@@ -308,6 +310,13 @@ private struct DefectiveStorage: Storage, PassesPagesOn {
             if let next, next > now { return nil }
         }
         return try await base.claim(destination, at: now, until: lease)
+    }
+
+    func renewClaim(
+        _ id: OutboxMessageID, at now: Timestamp, until lease: Timestamp
+    ) async throws(StorageError) -> Bool {
+        let isRenewed = try await base.renewClaim(id, at: now, until: lease)
+        return isRenewed || defect == .renewsWhatIsOver
     }
 
     func settle(

@@ -38,6 +38,16 @@ extension Authority {
         }
     }
 
+    /// Prolongs our claim of a message, which is being delivered still.
+    ///
+    /// - Returns: false where it is over, and somebody else may be at the message.
+    package func renew(_ claimed: ClaimedMessage) async throws(AuthorityError) -> Bool {
+        let now = clock.now
+        return try await storing { () async throws(StorageError) in
+            try await storage.renewClaim(claimed.message.id, at: now, until: now + OutboxSchedule.lease)
+        }
+    }
+
     /// Writes down what became of a claimed message.
     ///
     /// - Parameter failure: nil where it was delivered.

@@ -6,6 +6,15 @@ public protocol NoticeCarrier: Sendable {
     /// destination after all counts as delivered.
     func deliver(_ message: OutboxMessage) async throws(DeliveryFailure)
 
+    /// Delivers a message that may need several things to be sent, each of which has all of that time.
+    ///
+    /// - Parameter goOn: to be called before each thing but the first: from then on there is
+    ///   ``OutboxSchedule/deliveryLimit`` again. It throws where nothing more is to be sent, since another process has
+    ///   the message.
+    func deliver(
+        _ message: OutboxMessage, goOn: @escaping @Sendable () async throws(DeliveryFailure) -> Void
+    ) async throws(DeliveryFailure)
+
     /// What a destination may share with others, such as the host and port that their messages are sent to. To those
     /// of one server is delivered a few at a time, so that one that is slow does not take all the places. Without an
     /// answer of its own, each destination has a server to itself.
@@ -13,6 +22,12 @@ public protocol NoticeCarrier: Sendable {
 }
 
 extension NoticeCarrier {
+    public func deliver(
+        _ message: OutboxMessage, goOn: @escaping @Sendable () async throws(DeliveryFailure) -> Void
+    ) async throws(DeliveryFailure) {
+        try await deliver(message)
+    }
+
     public func server(of destination: NoticeDestination) async throws(AuthorityError) -> String {
         destination.text
     }

@@ -2,7 +2,8 @@
 public enum OutboxSchedule {
     /// For how long one process has a destination to itself. One that was killed lets go of it after that.
     public static let lease: Duration = .seconds(30)
-    /// For how long an attempt may take. It is shorter than the lease, so that two attempts do not meet.
+    /// For how long an attempt may take, or each thing that is sent for it. It is shorter than the lease, so that two
+    /// attempts do not meet.
     public static let deliveryLimit: Duration = .seconds(25)
 
     /// The longest that a message waits for its next attempt. One that lies further ahead was reckoned by a clock that

@@ -37,6 +37,11 @@ public protocol OutboxStorage: Sendable {
         _ destination: NoticeDestination, at now: Timestamp, until lease: Timestamp
     ) async throws(StorageError) -> ClaimedMessage?
 
+    /// Prolongs the claim of a message that is being delivered.
+    ///
+    /// - Returns: false, with nothing written, where the claim is over, so that somebody else may have one by now.
+    func renewClaim(_ id: OutboxMessageID, at now: Timestamp, until lease: Timestamp) async throws(StorageError) -> Bool
+
     /// Writes down what became of a claimed message. One that is not there any more stays away.
     func settle(_ id: OutboxMessageID, _ outcome: DeliveryOutcome, at now: Timestamp) async throws(StorageError)
 

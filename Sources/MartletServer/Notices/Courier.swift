@@ -1,6 +1,8 @@
 public import Logging
 public import MartletCore
+import MartletProtocol
 public import ServiceLifecycle
+import Synchronization
 
 /// Spreads recorded events to the outbox, and delivers what is there.
 ///
@@ -23,6 +25,7 @@ public struct Courier: Service {
     private let carriers: [NoticeDestination.Kind: any NoticeCarrier]
     private let logger: Logger
     private let interval: Duration
+    private let limit: Duration
     private let metrics: NoticeMetrics
 
     /// - Parameters:
@@ -38,12 +41,13 @@ public struct Courier: Service {
 
     init(
         authority: Authority, carriers: [NoticeDestination.Kind: any NoticeCarrier], logger: Logger,
-        interval: Duration = .seconds(1), metrics: NoticeMetrics
+        interval: Duration = .seconds(1), limit: Duration = OutboxSchedule.deliveryLimit, metrics: NoticeMetrics
     ) {
         self.authority = authority
         self.carriers = carriers
         self.logger = logger
         self.interval = interval
+        self.limit = limit
         self.metrics = metrics
     }
 
@@ -142,7 +146,10 @@ public struct Courier: Service {
                 guard !Task.isCancelled, !Task.isShuttingDownGracefully,
                     let claimed = try await authority.claimMessage(for: destination)
                 else { return true }
-                let failure = await attempt(claimed.message, by: carrier)
+                let attempt = Attempt(claimed, limit)
+                let failure = await make(attempt, by: carrier)
+                // Whoever has it now says what becomes of it.
+                if attempt.isLost { continue }
                 if failure != nil, Task.isCancelled {
                     try await authority.release(claimed)
                     return true
@@ -160,17 +167,49 @@ public struct Courier: Service {
         }
     }
 
+    /// A message that is being delivered.
+    private final class Attempt: Sendable {
+        let claimed: ClaimedMessage
+        let limit: TimeLimit
+        private let lost = Mutex(false)
+
+        init(_ claimed: ClaimedMessage, _ limit: Duration) {
+            self.claimed = claimed
+            self.limit = TimeLimit(limit)
+        }
+
+        /// Whether the claim was over while it was delivered.
+        var isLost: Bool { lost.withLock { $0 } }
+
+        /// Gives the next thing that is sent for the message its time, under the claim.
+        func goOn(_ authority: Authority) async throws(DeliveryFailure) {
+            let isOurs: Bool
+            do throws(AuthorityError) {
+                isOurs = try await authority.renew(claimed)
+            } catch {
+                throw DeliveryFailure(.retry, "it could not be gone on with: \(error)")
+            }
+            guard isOurs else {
+                lost.withLock { $0 = true }
+                throw DeliveryFailure(.retry, "the claim of it was over")
+            }
+            limit.restart()
+        }
+    }
+
     /// - Returns: why it was not delivered; nil where it was.
-    private func attempt(_ message: OutboxMessage, by carrier: any NoticeCarrier) async -> DeliveryFailure? {
-        let result = await within(OutboxSchedule.deliveryLimit) { () -> DeliveryFailure? in
+    private func make(_ attempt: Attempt, by carrier: any NoticeCarrier) async -> DeliveryFailure? {
+        let result = await within(attempt.limit) { [authority] () -> DeliveryFailure? in
             do throws(DeliveryFailure) {
-                try await carrier.deliver(message)
+                try await carrier.deliver(attempt.claimed.message) { () async throws(DeliveryFailure) in
+                    try await attempt.goOn(authority)
+                }
                 return nil
             } catch {
                 return error
             }
         }
-        guard let result else { return DeliveryFailure(.retry, "it took longer than \(OutboxSchedule.deliveryLimit)") }
+        guard let result else { return DeliveryFailure(.retry, "it took longer than \(limit.text)") }
         return result
     }
 

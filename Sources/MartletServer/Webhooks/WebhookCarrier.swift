@@ -21,6 +21,12 @@ public struct WebhookCarrier: NoticeCarrier {
     }
 
     public func deliver(_ message: OutboxMessage) async throws(DeliveryFailure) {
+        try await deliver(message) { () throws(DeliveryFailure) in }
+    }
+
+    public func deliver(
+        _ message: OutboxMessage, goOn: @escaping @Sendable () async throws(DeliveryFailure) -> Void
+    ) async throws(DeliveryFailure) {
         guard case .webhook(let id) = message.destination else { return }
         let (format, requests) = try await preparing {
             () async throws(AuthorityError) -> (WebhookEndpoint.Format, [WebhookRequest]) in
@@ -32,7 +38,8 @@ public struct WebhookCarrier: NoticeCarrier {
         }
         // A token that is refused for good does not keep the next ones, of other sessions, from being sent.
         var refused: DeliveryFailure?
-        for request in requests {
+        for (number, request) in requests.enumerated() {
+            if number > 0 { try await goOn() }
             let answer = try await sender.send(request)
             do throws(DeliveryFailure) {
                 try judge(answer, format)

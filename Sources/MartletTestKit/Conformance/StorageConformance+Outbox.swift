@@ -110,6 +110,27 @@ extension StorageConformance {
             try await subject.other.releaseClaims()
             try requireEqual(await claim(subject, at: 32)?.message, next?.message, "after all claims were let go")
         },
+        Case("a claim is renewed as long as it lasts") { subject in
+            try await subject.storage.subscribe(.mail, to: [.signIn])
+            try await append(subject, .signIn)
+            try await spread(subject)
+            guard let id = try await claim(subject, at: 0)?.message.id else {
+                throw Failure(description: "nothing is due")
+            }
+            func renew(at seconds: Int) async throws -> Bool {
+                try await subject.other.renewClaim(
+                    id, at: start + .seconds(seconds), until: start + .seconds(seconds + 30))
+            }
+            for seconds in [20, 40, 60] {
+                try requireEqual(await renew(at: seconds), true, "renewed after \(seconds) s")
+                try requireEqual(await claim(subject, at: seconds + 29) == nil, true, "within the new lease")
+            }
+            try requireEqual(await subject.storage.dueDestinations(at: start + .seconds(89)), [], "what is due")
+            try requireEqual(await renew(at: 90), false, "renewed when it was over")
+            try requireEqual(await claim(subject, at: 90)?.message.id, id, "after its end")
+            try await subject.storage.settle(id, .delivered, at: start + .seconds(90))
+            try requireEqual(await renew(at: 91), false, "renewed after it was settled")
+        },
         Case("a failed message is tried at its time, and its destination rests") { subject in
             try await subject.storage.subscribe(.mail, to: [.signIn])
             try await append(subject, .signIn, .signIn)

@@ -88,6 +88,12 @@ extension PassesPagesOn {
         try await base.claim(destination, at: now, until: lease)
     }
 
+    func renewClaim(
+        _ id: OutboxMessageID, at now: Timestamp, until lease: Timestamp
+    ) async throws(StorageError) -> Bool {
+        try await base.renewClaim(id, at: now, until: lease)
+    }
+
     func settle(
         _ id: OutboxMessageID, _ outcome: DeliveryOutcome, at now: Timestamp
     ) async throws(StorageError) {

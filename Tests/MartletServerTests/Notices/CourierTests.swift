@@ -264,6 +264,107 @@ struct CourierTests {
         #expect(carrier.questions <= (endpoints + 2) * endpoints, "\(carrier.questions)")
     }
 
+    /// Three tokens, which all together take longer than one may.
+    @Test func eachTokenOfAMessageHasItsOwnTime() async throws {
+        let authority = try await authorityOfLocalHooks()
+        let receiver = try await RawReceiver(then: .slow(.milliseconds(1_300)))
+        _ = try await authority.addWebhook(
+            NewWebhook(
+                url: "http://127.0.0.1:\(receiver.port)", format: .set, kinds: [.sessionsEnded], audience: "receiver"))
+        authority.events.record(
+            EventRecord(
+                .sessionsEnded, at: authority.clock.now, user: Fixtures.userID(), reason: .passwordChanged, count: 3,
+                sessions: (0..<3).map { _ in Fixtures.sessionID() }))
+        let metrics = NoticeMetrics()
+        let courier = Courier(
+            authority: authority, carriers: [.webhook: try WebhookCarrier(authority: authority, options: .init())],
+            logger: .silent, interval: .milliseconds(5), limit: .seconds(3), metrics: metrics)
+        try await running([courier]) {
+            try await until { try await receiver.requests.count >= 3 && figures(authority).pending == 0 }
+        }
+        #expect(receiver.requests.count == 3)
+        var text = MetricsText()
+        metrics.write(to: &text)
+        #expect(text.text.contains("{destination=\"webhook\",result=\"failed\"} 0\n"), "\(text.text)")
+    }
+
+    /// Sends several things for each message, and has the clock go on before each but the first.
+    private final class Stepping: NoticeCarrier {
+        typealias Step = @Sendable () async -> Void
+
+        let steps: [Step]
+        /// For each attempt: the message, and whether it came to its end.
+        let attempts = Mutex<[(message: OutboxMessage, isWhole: Bool)]>([])
+        private let next: Mutex<Int> = Mutex(0)
+
+        init(_ steps: [Step]) {
+            self.steps = steps
+        }
+
+        func deliver(_ message: OutboxMessage) async throws(DeliveryFailure) {
+            throw DeliveryFailure(.giveUp, "not in one piece")
+        }
+
+        func deliver(
+            _ message: OutboxMessage, goOn: @escaping @Sendable () async throws(DeliveryFailure) -> Void
+        ) async throws(DeliveryFailure) {
+            do throws(DeliveryFailure) {
+                while let step = next.withLock({ number -> Step? in
+                    defer { number += 1 }
+                    return number < steps.count ? steps[number] : nil
+                }) {
+                    await step()
+                    try await goOn()
+                }
+            } catch {
+                attempts.withLock { $0.append((message, false)) }
+                throw error
+            }
+            attempts.withLock { $0.append((message, true)) }
+        }
+    }
+
+    @Test func theClaimLastsAsLongAsAMessageIsSent() async throws {
+        let clock = TestClock()
+        let authority = try await authority(InMemoryStorage(), clock)
+        _ = try await webhook(on: authority)
+        alarm(authority, 1)
+        try await authority.events.flush()
+        let due = Mutex<[NoticeDestination]>([])
+        let carrier = Stepping(
+            Array(
+                repeating: {
+                    clock.advance(by: .seconds(20))
+                    let found = (try? await authority.dueDestinations()) ?? [.mail]
+                    due.withLock { $0 += found }
+                }, count: 6))
+        try await running([courier(authority, carrier)]) {
+            try await until { try await figures(authority) == (0, 0) }
+        }
+        #expect(carrier.attempts.withLock { $0.map(\.isWhole) } == [true])
+        #expect(due.withLock { $0 } == [])
+    }
+
+    /// As after a machine was suspended: another process may have the message.
+    @Test func whoseClaimIsOverSendsNoMore() async throws {
+        let clock = TestClock()
+        let authority = try await authority(InMemoryStorage(), clock)
+        _ = try await webhook(on: authority)
+        alarm(authority, 1)
+        try await authority.events.flush()
+        let carrier = Stepping([{ clock.advance(by: .seconds(31)) }])
+        let metrics = NoticeMetrics()
+        try await running([courier(authority, carrier, metrics: metrics)]) {
+            try await until { try await figures(authority) == (0, 0) }
+        }
+        let attempts = carrier.attempts.withLock { $0 }
+        #expect(attempts.map(\.isWhole) == [false, true])
+        #expect(attempts.map(\.message.attempts) == [0, 0])
+        var text = MetricsText()
+        metrics.write(to: &text)
+        #expect(text.text.contains("{destination=\"webhook\",result=\"failed\"} 0\n"), "\(text.text)")
+    }
+
     /// Two servers on one database, each of which also records.
     @Test func twoProcessesDeliverEachMessageOnce() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)

@@ -13,6 +13,8 @@ final class RawReceiver: Sendable {
         case hang
         /// Sends this, and never the rest.
         case begin(String)
+        /// Answers 202 after this time.
+        case slow(Duration)
         /// Answers 204 once `release` is called.
         case hold
 
@@ -101,6 +103,12 @@ final class RawReceiver: Sendable {
                 context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
             case .close: context.close(promise: nil)
             case .hang: break
+            case .slow(let duration):
+                let channel = context.channel
+                context.eventLoop.scheduleTask(in: TimeAmount(duration)) {
+                    let answer = ByteBuffer(string: "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
+                    channel.writeAndFlush(answer, promise: nil)
+                }
             case .hold:
                 shared.state.withLock { state in
                     state.held.append(context.channel)
