@@ -5,8 +5,9 @@ public import MartletProtocol
 
 extension SQLiteStorage {
     public func append(_ records: [EventRecord], sealedWith key: EventKey) async throws(StorageError) {
-        guard !records.isEmpty else { return }
         _ = try await writeEvents { database, mark in
+            // Then it is the disk alone that matters.
+            guard !records.isEmpty else { return }
             var chain = try database.eventChain(mark: mark)
             try database.insert(chain.append(records, sealedWith: key))
             try database.replace(with: chain)

@@ -169,6 +169,7 @@ extension SQLiteStorage {
     /// database knows the newest record.
     ///
     /// - Parameter body: gets the newest record that the mark beside the database knows.
+    /// - Throws: `notDurable` where the transaction is committed, and that it is on disk is not known.
     func writeEvents<Value: Sendable>(
         _ body: @escaping @Sendable (Database, EventChain.Mark?) throws -> Value
     ) async throws(StorageError) -> Value {
@@ -187,14 +188,17 @@ extension SQLiteStorage {
                     case .success(let (value, mark)):
                         // A batch and its indexes are some pages of the WAL.
                         checkpointer.committed(8, isSynced: true)
-                        let record: @Sendable () -> Void = {
-                            durableWrites.record(mark) { waiting.resume(returning: $0.map { value }) }
+                        let answer: SharedWork.Answer = { result in
+                            waiting.resume(
+                                returning: result.map { value }.mapError {
+                                    StorageError(.notDurable, detail: "committed, and not on disk yet: \($0)")
+                                })
                         }
-                        guard let walSync else { return record() }
+                        guard let walSync else { return durableWrites.record(mark, answer) }
                         // The mark may never be ahead of the database, so the records are on disk before it.
                         walSync.wait { synced in
-                            if case .failure(let error) = synced { return waiting.resume(returning: .failure(error)) }
-                            record()
+                            if case .failure = synced { return answer(synced) }
+                            durableWrites.record(mark, answer)
                         }
                     }
                 }

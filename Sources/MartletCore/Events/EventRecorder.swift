@@ -23,6 +23,10 @@ public final class EventRecorder: Sendable {
         /// How many records have come to wait since the start.
         var added: UInt64 = 0
         var written: UInt64 { added - UInt64(waiting.count) }
+        /// What was written last is not on disk yet.
+        var isUnsynced = false
+        /// Whether there is something to do for whoever writes.
+        var isBehind: Bool { !waiting.isEmpty || dropped > 0 || isUnsynced }
         /// How often storage has failed.
         var failures = 0
         /// A task is about to write, or writes.
@@ -89,7 +93,7 @@ public final class EventRecorder: Sendable {
 
     /// Writes all that waits, and all that is counted, before it returns: for the end of a process.
     ///
-    /// - Throws: where storage fails; what was not written waits still.
+    /// - Throws: where storage fails; what was not written waits still, and what was may not be on disk.
     public func flush() async throws(AuthorityError) {
         // Should the writing fail, it is tried again.
         if state.withLock({ add($0.gathering.all(), to: &$0) }) { schedule(after: Self.delay) }
@@ -102,7 +106,7 @@ public final class EventRecorder: Sendable {
             guard let self else { return }
             let isDone = (try? await write()) != nil
             let goesOn = state.withLock { state in
-                state.isScheduled = !state.waiting.isEmpty || state.dropped > 0
+                state.isScheduled = state.isBehind
                 return state.isScheduled
             }
             if goesOn { schedule(after: isDone ? Self.delay : Self.delayAfterFailure) }
@@ -141,8 +145,8 @@ public final class EventRecorder: Sendable {
     private func nextBatch() -> Batch? {
         let now = clock.now
         return state.withLock { state in
+            guard state.isBehind else { return nil }
             let records = Array(state.waiting.prefix(Self.perTransaction))
-            guard !records.isEmpty || state.dropped > 0 else { return nil }
             var batch = Batch(records: records, count: records.count, dropped: state.dropped)
             if state.dropped > 0 {
                 batch.records.append(EventRecord(.eventsDropped, at: now, count: state.dropped))
@@ -151,22 +155,26 @@ public final class EventRecorder: Sendable {
         }
     }
 
-    /// They wait until they are written, so a failure loses none.
+    /// They wait until they are written, so a failure loses none. Those that are written and not on disk yet wait no
+    /// more, since they would be there twice: they are brought to disk by the next batch, which may be an empty one.
     private func write(_ batch: Batch) async throws(AuthorityError) {
-        do throws(AuthorityError) {
-            try await storing { () async throws(StorageError) in
-                try await storage.append(batch.records, sealedWith: key)
-            }
+        var failure: StorageError?
+        do throws(StorageError) {
+            try await storage.append(batch.records, sealedWith: key)
         } catch {
-            state.withLock { $0.failures += 1 }
-            throw error
+            failure = error
         }
-        let listener = state.withLock { state in
+        let isWritten = failure.map { $0.code == .notDurable } ?? true
+        let listener = state.withLock { [failure] state -> AsyncStream<Void>.Continuation? in
+            if failure != nil { state.failures += 1 }
+            guard isWritten else { return nil }
+            state.isUnsynced = failure != nil
             state.waiting.removeFirst(batch.count)
             state.dropped -= batch.dropped
-            return state.listener
+            return batch.records.isEmpty ? nil : state.listener
         }
         listener?.yield()
+        if let failure { throw AuthorityError(failure) }
     }
 
     /// - Returns: whether somebody has to be sent to write.

@@ -5,7 +5,10 @@ public import MartletProtocol
 /// `EventChain` says what is written; storage sees to it that this is done in the transaction that reads where the
 /// records end, so that several processes can write.
 public protocol EventStorage: Sendable {
-    /// Appends records in this order, in one transaction, and brings them to disk.
+    /// Appends records in this order, in one transaction, and brings them to disk, with all that were appended before.
+    ///
+    /// - Parameter records: none for one who only wants those that were appended before to be on disk.
+    /// - Throws: `notDurable` where they are appended, and not on disk yet. On any other error nothing was appended.
     ///
     /// They are no durable writes in the sense of a restore: a database that lacks records only was not put back.
     func append(_ records: [EventRecord], sealedWith key: EventKey) async throws(StorageError)

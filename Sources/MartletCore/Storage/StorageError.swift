@@ -19,6 +19,8 @@ public struct StorageError: Error, Sendable {
         public static let unusable = Code("unusable")
         /// The database was put back from a backup, and an operator has to say how to go on.
         public static let restored = Code("restored")
+        /// It is written, and all can read it, but it could not be brought to disk. It is not to be written again.
+        public static let notDurable = Code("not_durable")
         /// Anything else: an I/O error, a lost connection.
         public static let unavailable = Code("unavailable")
     }

@@ -75,6 +75,37 @@ struct EventRecorderTests {
         #expect(recorder.backlog == 0)
     }
 
+    /// Storage has committed them, and fails to bring them to disk.
+    @Test func whatIsWrittenAndNotOnDiskIsNotWrittenAgain() async throws {
+        let watched = WatchedStorage()
+        let recorder = EventRecorder(
+            storage: watched, key: EventKey(masterKey), settings: .init(), clock: clock.clock)
+        watched.failAfterAppending(with: StorageError(.notDurable, detail: "no disk"))
+        for number in 0..<100 { recorder.record(signIn(number)) }
+        while recorder.backlog > 0 {
+            await #expect(throws: AuthorityError.self) { try await recorder.flush() }
+        }
+        // There is nothing to write any more, and yet it is not on disk.
+        await #expect(throws: AuthorityError.self) { try await recorder.flush() }
+        watched.failAfterAppending(with: nil)
+        // Nobody has to ask for it.
+        let count = watched.appended.count
+        while watched.appended.count == count { await Task.yield() }
+        try await recorder.flush()
+        #expect(watched.appended.last == 0)
+        let written = try await watched.events(EventQuery(.after(0), limit: 1_000)).map(\.record.detail)
+        #expect(written == (0..<100).map { "\($0)" })
+
+        // The next batch brings the one before it to disk, too.
+        watched.failAfterAppending(with: StorageError(.notDurable, detail: "no disk"))
+        recorder.record(signIn(100))
+        await #expect(throws: AuthorityError.self) { try await recorder.flush() }
+        watched.failAfterAppending(with: nil)
+        recorder.record(signIn(101))
+        try await recorder.flush()
+        #expect(try await watched.events(EventQuery(.after(100), limit: 9)).map(\.record.detail) == ["100", "101"])
+    }
+
     @Test func flushesThatMeetWriteEachRecordOnce() async throws {
         let recorder = recorder()
         try await withThrowingTaskGroup(of: Void.self) { group in

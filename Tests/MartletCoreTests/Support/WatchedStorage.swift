@@ -17,6 +17,8 @@ final class WatchedStorage: Storage, PassesPagesOn {
         var afterPasswordChange: Work?
         var afterRevocationRead: Work?
         var revocationFailure: StorageError?
+        var appended: [Int] = []
+        var appendFailure: StorageError?
     }
 
     let base = InMemoryStorage()
@@ -59,6 +61,14 @@ final class WatchedStorage: Storage, PassesPagesOn {
     /// Lets every reading of the denylist fail until this is called with nil.
     func failRevocationReads(with error: StorageError?) {
         state.withLock { $0.revocationFailure = error }
+    }
+
+    /// How many records each appending had.
+    var appended: [Int] { state.withLock { $0.appended } }
+
+    /// Lets every appending of records fail, after they were appended, until this is called with nil.
+    func failAfterAppending(with error: StorageError?) {
+        state.withLock { $0.appendFailure = error }
     }
 
     private func take(_ work: @Sendable (inout State) -> Work?) async {
@@ -214,6 +224,11 @@ final class WatchedStorage: Storage, PassesPagesOn {
 
     func append(_ records: [EventRecord], sealedWith key: EventKey) async throws(StorageError) {
         try await base.append(records, sealedWith: key)
+        let failure = state.withLock { state in
+            state.appended.append(records.count)
+            return state.appendFailure
+        }
+        if let failure { throw failure }
     }
 
     func events(_ query: EventQuery) async throws(StorageError) -> [StoredEvent] { try await base.events(query) }
