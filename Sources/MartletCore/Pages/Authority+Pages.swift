@@ -36,9 +36,11 @@ extension Authority {
 
     /// Checks a page cookie: that its session goes on, and its user may use it.
     ///
+    /// - Parameter isUse: whether somebody asked for the page. One that a browser fetches anew by itself does not keep
+    ///   the session from coming to its idle limit.
     /// - Throws: `sessionEnded`, with the reason where it is known; `storageUnavailable`.
     public func visitor(
-        with cookie: PageCookie, presenter: Presenter
+        with cookie: PageCookie, presenter: Presenter, isUse: Bool = true
     ) async throws(AuthorityError) -> PageVisitor {
         let found = try await storing { () async throws(StorageError) in
             try await storage.pageSession(cookie: cookie.hash)
@@ -52,10 +54,11 @@ extension Authority {
         guard let user = found.user else { throw AuthorityError(.sessionEnded, reason: .userRemoved) }
         guard !user.isDisabled else { throw AuthorityError(.sessionEnded, reason: .userDisabled) }
         guard !revocations.covers(session) else { throw AuthorityError(.sessionEnded) }
-        if now - session.lastSeenAt >= Self.seenEvery || session.lastPresenter != presenter {
+        if (isUse && now - session.lastSeenAt >= Self.seenEvery) || session.lastPresenter != presenter {
+            // From where it was looked at is written in any case, and without a use no other time than was there.
+            let (seen, unless) = isUse ? (now, now - .seconds(5)) : (session.lastSeenAt, session.lastSeenAt)
             try await storing { () async throws(StorageError) in
-                try await storage.see(
-                    session.id, from: presenter, at: now, unlessSeenAfter: now - .seconds(5))
+                try await storage.see(session.id, from: presenter, at: seen, unlessSeenAfter: unless)
             }
         }
         return PageVisitor(cookie: cookie, session: session, user: user)

@@ -99,13 +99,14 @@ struct PageRoutes<Context: ClientAddressContext>: Sendable {
 
     /// Who looks at the page.
     ///
+    /// - Parameter isUse: false for a page that a browser fetches anew by itself.
     /// - Throws: `SignInFirst` where nobody does.
-    func visitor(_ request: PageRequest) async throws -> PageVisitor {
+    func visitor(_ request: PageRequest, isUse: Bool = true) async throws -> PageVisitor {
         guard let cookie = request.cookie(PageCookieName.session) else {
             throw SignInFirst(reason: nil, hadCookie: false)
         }
         do throws(AuthorityError) {
-            return try await authority.visitor(with: cookie, presenter: request.presenter)
+            return try await authority.visitor(with: cookie, presenter: request.presenter, isUse: isUse)
         } catch {
             guard error.code == .sessionEnded else { throw error }
             throw SignInFirst(reason: error.reason, hadCookie: true)

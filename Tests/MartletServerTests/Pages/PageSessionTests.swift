@@ -71,6 +71,42 @@ struct PageSessionTests {
         }
     }
 
+    /// A page of the console that is left open, and fetched anew every few seconds.
+    @Test func aPageThatFollowsDoesNotKeepItAlive() async throws {
+        let served = try await ServedAuthority()
+        let root = try await served.addUser("root", roles: ["admin"])
+        let path = "/console/events?live=1"
+        try await served.browse { browser in
+            _ = try await browser.signIn("root")
+            let signedInAt = served.clock.now
+            for _ in 0..<7 {
+                served.clock.advance(by: .seconds(86_400))
+                #expect(try await browser.get(path).status == 200)
+            }
+            var session = try #require(try await served.authority.sessions(of: root.id).first)
+            #expect(session.lastSeenAt == signedInAt)
+            // From where it is looked at is known all the same.
+            let cookie = try #require(browser.cookie("__Host-martlet-page").flatMap { PageCookie($0) })
+            let elsewhere = Presenter(address: "192.0.2.9")
+            _ = try await served.authority.visitor(with: cookie, presenter: elsewhere, isUse: false)
+            session = try #require(try await served.authority.sessions(of: root.id).first)
+            #expect(session.lastSeenAt == signedInAt)
+            #expect(session.lastPresenter == elsewhere)
+            // A page that somebody asked for is a use.
+            #expect(try await browser.get("/console/events?live=1&before=1").status == 200)
+            session = try #require(try await served.authority.sessions(of: root.id).first)
+            #expect(session.lastSeenAt == served.clock.now)
+            for _ in 0..<7 {
+                served.clock.advance(by: .seconds(86_400))
+                #expect(try await browser.get(path).headers[HTTPField.Name("Refresh")!] == "5")
+            }
+            served.clock.advance(by: .seconds(1))
+            let over = try await browser.get(path)
+            #expect(over.location == PagePath.path("/sign-in", [("over", "expired_idle"), ("next", path)]))
+            #expect(over.headers[HTTPField.Name("Refresh")!] == nil)
+        }
+    }
+
     @Test func whatIsNoCookieOfOursIsNobody() async throws {
         let served = try await ServedAuthority()
         try await served.addUser()

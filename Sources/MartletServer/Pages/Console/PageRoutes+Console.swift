@@ -33,7 +33,8 @@ extension PageRoutes {
             },
             Route(.get, ConsoleSection.events.path) { request, context in
                 let request = read(request, context)
-                let pages = try await pages(request)
+                // A page that follows is fetched anew as long as it is open, whether or not anybody is there.
+                let pages = try await pages(request, isUse: !isFollowing(request))
                 return try await eventPage(request, pages)
             },
         ] + userRoutes + consoleSessionRoutes + keyRoutes
@@ -44,7 +45,7 @@ extension PageRoutes {
         let username = request["user"] ?? ""
         let query = ConsolePages.EventPageQuery(
             kind: request["kind"].map { EventKind(rawValue: $0) }.flatMap { EventKind.all.contains($0) ? $0 : nil },
-            username: username, isFirst: before == nil, isLive: before == nil && request["live"] == "1",
+            username: username, isFirst: before == nil, isLive: isFollowing(request),
             size: Self.pageSize)
         let user = username.isEmpty ? nil : try await user(named: username)
         let found =
@@ -57,6 +58,10 @@ extension PageRoutes {
         // No script is needed for it, and only whoever asked for it has the page change under them.
         if query.isLive { response.headers[.refresh] = "5" }
         return response
+    }
+
+    private func isFollowing(_ request: PageRequest) -> Bool {
+        request["live"] == "1" && request["before"].flatMap { Int64($0) } == nil
     }
 
     private var userRoutes: [Route<Context>] {
@@ -187,13 +192,13 @@ extension PageRoutes {
 
     // MARK: Who may look, and what at
 
-    private func pages(_ request: PageRequest) async throws -> ConsolePages {
-        ConsolePages(visitor: try await administrator(request), words: request.words, now: request.now)
+    private func pages(_ request: PageRequest, isUse: Bool = true) async throws -> ConsolePages {
+        ConsolePages(visitor: try await administrator(request, isUse: isUse), words: request.words, now: request.now)
     }
 
     /// - Throws: `SignInFirst`; `forbidden` where the visitor is no administrator, or no longer.
-    private func administrator(_ request: PageRequest) async throws -> PageVisitor {
-        let visitor = try await visitor(request)
+    private func administrator(_ request: PageRequest, isUse: Bool = true) async throws -> PageVisitor {
+        let visitor = try await visitor(request, isUse: isUse)
         guard visitor.user.roles.contains(Role.admin) else {
             throw AuthorityError(.forbidden, message: request.words.forAdministrators)
         }
