@@ -23,12 +23,16 @@ extension EventRecord {
                 "A refresh token was refused\(times)\(origin): \(Self.mismatches[detail ?? ""] ?? "it did not match")."
         case .replay: return replayWords
         case .refused:
-            let why = reason.map { " (\($0.rawValue))" } ?? ""
-            return "A refresh token of a session that is over\(why) was presented\(times)\(origin)."
+            let why = reason.map { ": \($0.phrase)" } ?? ""
+            return "A refresh token was presented\(times)\(origin), and its session is over\(why)."
         case .sessionsEnded:
-            let what = count.map { $0 == 1 ? "The session" : "\($0) sessions" } ?? "The session"
-            let why = reason.map { ": \($0.rawValue)" } ?? ""
-            return "\(what) ended\(why)\(by)\(origin)."
+            let isOne = count.map { $0 == 1 } ?? true
+            let what = isOne ? "The session" : "\(count ?? 0) sessions"
+            // Who did it is the reason.
+            if reason == .revokedByAdmin, actor != nil {
+                return "\(what) \(isOne ? "was" : "were") ended\(by)\(origin)."
+            }
+            return "\(what) ended\(reason.map { ": \($0.phrase)" } ?? "")\(by)\(origin)."
         case .tokensRevoked: return "Access tokens were revoked (\(detail ?? "unknown"))\(by)\(origin)."
         case .passwordChanged: return "The password was changed\(by)\(origin)."
         case .passwordChangeRequired: return "A new password was required\(by)\(origin)."

@@ -126,7 +126,7 @@ public struct SessionStory: Sendable, Hashable {
         }
         if let end, cause?.kind != .replay {
             lines.append(
-                Line(at: end.at, words: cause?.words ?? "The session ended: \(end.reason.rawValue)."))
+                Line(at: end.at, words: cause?.words ?? "The session ended: \(end.reason.phrase)."))
         }
         // What happened at one moment stays in this order.
         return lines.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)

@@ -69,11 +69,26 @@ struct PageTextTests {
 
     @Test(
         arguments: [
-            (0, 1), (0.04, 0.1), (0.3, 0.3), (1, 1), (3, 3), (5, 5), (7, 8), (9, 10), (11, 20), (49, 50), (51, 60),
-            (241, 300), (999_999, 1_000_000),
+            (0, 1), (0.04, 0.2), (0.3, 0.4), (0.9, 1), (1, 2), (3, 4), (5, 6), (7, 8), (9, 10), (10, 10), (11, 20),
+            (49, 50), (51, 60), (241, 300), (999_999, 1_000_000),
         ] as [(Double, Double)])
     func chartsHaveRoundScales(value: Double, scale: Double) {
         #expect(TimeChart.roundedUp(value) == scale)
+    }
+
+    /// Of numbers of events, and of shares with one decimal.
+    @Test func theMiddleOfEachScaleHasALabelThatIsRight() {
+        for value in 1...3_000 {
+            let half = TimeChart.roundedUp(Double(value)) / 2
+            #expect(half == half.rounded(), "\(value)")
+        }
+        for (value, labels) in [(1.0, ["0", "1", "2"]), (5, ["0", "3", "6"]), (0.3, ["0", "0.2", "0.4"])] {
+            let html = TimeChart(
+                title: "t", summary: "s", form: .bars, values: [value], times: [Fixtures.start], words: .english
+            ).html.text
+            let found = html.matches(of: #/text-anchor="end">([^<]*)</text>/#).map { String($0.1) }
+            #expect(found == labels, "\(html)")
+        }
     }
 
     @Test(

@@ -55,11 +55,9 @@ struct TimeChart {
     private func grid(at share: Double) -> HTML {
         let y = Self.decimal(Self.height * (1 - share))
         let value = share * scale
-        // Half of one event is none.
-        let isShown = !unit.isEmpty || value == value.rounded()
         return """
             <line class="grid" x1="0" x2="\(Self.decimal(Self.width))" y1="\(y)" y2="\(y)"/>\
-            \(isShown ? "<text x=\"-8\" y=\"\(y)\" dy=\".32em\" text-anchor=\"end\">\(Self.short(value) + unit)</text>" : nil)
+            <text x="-8" y="\(y)" dy=".32em" text-anchor="end">\(Self.short(value) + unit)</text>
             """
     }
 
@@ -119,12 +117,14 @@ struct TimeChart {
         """
     }
 
-    /// The next number with one digit that is not nought, but for 7 and 9, whose halves nobody likes; 1 for nothing.
+    /// The next number with one digit that is not nought and whose half is as round: half of one event is none. 1 for
+    /// nothing.
     static func roundedUp(_ value: Double) -> Double {
         guard value > 0 else { return 1 }
         var power = 0.1
         while power <= value / 10 { power *= 10 }
-        return [1, 2, 3, 4, 5, 6, 8, 10].map { ($0 * power * 10).rounded() / 10 }.first { $0 >= value } ?? value
+        let digits: [Double] = power < 10 ? [2, 4, 6, 8, 10] : [1, 2, 3, 4, 5, 6, 8, 10]
+        return digits.map { ($0 * power * 10).rounded() / 10 }.first { $0 >= value } ?? value
     }
 
     /// `950`, `1.2k`, `3M`.
