@@ -9,16 +9,23 @@ extension MartletClient {
     /// - Parameters:
     ///   - username: as the user wrote it.
     ///   - password: as the user wrote it.
+    ///   - newPassword: what is to be the password from now on, after
+    ///     ``MartletClientError/Code/passwordChangeRequired`` and only then: the server sets it, and signs in. Should the
+    ///     answer be lost, sign in with it as the password.
     ///   - device: what the user calls this device; shown in the list of sessions.
     /// - Returns: who signed in.
-    /// - Throws: ``MartletClientError/Code/invalidCredentials``; ``MartletClientError/Code/refused``, whose problem
-    ///   says what is wanted; or another ``MartletClientError``. Then the store is as it was.
+    /// - Throws: ``MartletClientError/Code/invalidCredentials``;
+    ///   ``MartletClientError/Code/passwordChangeRequired`` where the account needs a new password first;
+    ///   ``MartletClientError/Code/refused``, whose problem says what is wanted; or another ``MartletClientError``. Then the store is as it was.
     @discardableResult
-    public func signIn(username: String, password: String, device: String? = nil) async throws -> SignedInUser {
+    public func signIn(
+        username: String, password: String, newPassword: String? = nil, device: String? = nil
+    ) async throws -> SignedInUser {
         var body = JSONWriter()
         body.object {
             $0.member("username", username)
             $0.member("password", password)
+            if let newPassword { $0.member("newPassword", newPassword) }
             if client != "first-party" { $0.member("client", client) }
             if let device { $0.member("device", device) }
         }
@@ -29,6 +36,9 @@ extension MartletClient {
             if problem?.code == .invalidCredentials {
                 throw MartletClientError(
                     .invalidCredentials, "The username or the password is wrong.", problem: problem)
+            }
+            if let problem, problem.code == .passwordChangeRequired {
+                throw MartletClientError.passwordChangeRequired(problem)
             }
             throw MartletClientError(response, problem)
         }

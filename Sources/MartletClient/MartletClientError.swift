@@ -58,6 +58,10 @@ extension MartletClientError {
         public static let signedOut = Code("signed_out")
         /// The username or the password is wrong.
         public static let invalidCredentials = Code("invalid_credentials")
+        /// The password is right, and the account needs a new one before anybody signs in. The message says how it is
+        /// chosen: by signing in again with `newPassword` beside the present one; or, where `requiredProof` of
+        /// `problem` is `mail`, by a link in a mail, and not here.
+        public static let passwordChangeRequired = Code("password_change_required")
         /// The server could not be reached, or its answer was lost. The session is kept.
         public static let offline = Code("offline")
         /// The server's certificate is not from a CA that is trusted, is not valid now, or is for another host. The
@@ -101,6 +105,15 @@ extension MartletClientError {
     static func signedOut(_ reason: EndReason?) -> MartletClientError {
         MartletClientError(
             .signedOut, "\(reason?.explanation ?? "The session is over.") Sign in again.", reason: reason)
+    }
+
+    static func passwordChangeRequired(_ problem: Problem) -> MartletClientError {
+        MartletClientError(
+            .passwordChangeRequired,
+            problem.requiredProof == "password"
+                ? "The account needs a new password, which has to be another one. Sign in again with it as newPassword, "
+                    + "beside the present one."
+                : problem.detail ?? problem.title, problem: problem)
     }
 
     static func unexpectedAnswer(_ message: String) -> MartletClientError {

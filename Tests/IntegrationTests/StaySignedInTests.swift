@@ -17,6 +17,53 @@ struct StaySignedInTests {
         try await martlet.add("ada")
     }
 
+    /// An operator wants the user to choose another password.
+    @Test func aNewPasswordThatIsNeededIsSetByTheSignIn() async throws {
+        let server = try await MartletProcess(in: folder)
+        let client = try MartletClient(
+            server: server.url, store: MemoryTokenStore(),
+            options: ClientOptions(trustedCertificates: server.certificatePath))
+        func failure(_ password: String, new: String? = nil, of user: String = "ada") async throws
+            -> MartletClientError
+        {
+            try #require(
+                await #expect(throws: MartletClientError.self) {
+                    try await client.signIn(username: user, password: password, newPassword: new)
+                })
+        }
+        // Nothing is needed yet.
+        #expect(try await failure(Martlet.password, new: "another fine password").code == .refused)
+        #expect(try await martlet.run("user", "require-password", "ada").status == 0)
+        let needed = try await failure(Martlet.password)
+        #expect(needed.code == .passwordChangeRequired)
+        #expect("\(needed.code)" == "password_change_required")
+        #expect(needed.message.contains("newPassword"), "\(needed)")
+        #expect(needed.problem?.requiredProof == "password")
+        // Whoever does not know the present one is told nothing of it.
+        #expect(try await failure("wrong", new: "another fine password").code == .invalidCredentials)
+        let same = try await failure(Martlet.password, new: Martlet.password)
+        #expect(same.code == .refused)
+        #expect(same.problem?.code == .malformedRequest)
+        #expect(try await client.state == .signedOut(nil))
+
+        let user = try await client.signIn(
+            username: "ada", password: Martlet.password, newPassword: "another fine password", device: "desk")
+        #expect(try await client.state == .signedIn(user))
+        #expect(try await client.request(.get, "/v1/me").status == 200)
+        #expect(try await failure(Martlet.password).code == .invalidCredentials)
+        try await client.signIn(username: "ada", password: "another fine password")
+
+        // Nor is it of any use where only the link in a mail is a proof.
+        let added = try await martlet.run(
+            "user", "add", "bob", "--email", "bob@example.org", "--password-stdin", input: "\(Martlet.password)\n")
+        #expect(added.status == 0)
+        #expect(try await martlet.run("user", "require-password", "bob", "--by-mail").status == 0)
+        let byMail = try await failure(Martlet.password, new: "another fine password", of: "bob")
+        #expect(byMail.code == .passwordChangeRequired)
+        #expect(byMail.problem?.requiredProof == "mail")
+        #expect(byMail.message.contains("link in the mail"), "\(byMail)")
+    }
+
     @Test func aClientGoesOnThroughExpiriesAndAKilledServer() async throws {
         let environment = ["MARTLET_ACCESS_LIFETIME": "2s"]
         var server = try await MartletProcess(in: folder, environment: environment)

@@ -93,6 +93,13 @@ struct AnswerTests {
                 + #""detail":"why","code":"\#(code.rawValue)","next":"\#(code.next.rawValue)"\#(reason)}"#)
     }
 
+    @Test func problemOfANewPassword() throws {
+        try expectRoundTrip(
+            Problem(.passwordChangeRequired, requiredProof: "mail"),
+            #"{"type":"urn:martlet:problem:password_change_required","title":"The password has to be changed","#
+                + #""status":403,"code":"password_change_required","next":"step_up","passwordChangeRequired":"mail"}"#)
+    }
+
     /// A newer server may send codes, steps and reasons that this build does not know.
     @Test(arguments: [(500, NextStep.retry), (503, .retry), (429, .retry), (418, .none)])
     func problemOfANewerServer(status: Int, next: NextStep) throws {

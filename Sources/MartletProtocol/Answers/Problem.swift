@@ -15,12 +15,16 @@ public struct Problem: Answer, Error, Hashable {
     public var next: NextStep
     /// Why the session is over, where it is.
     public var reason: EndReason?
+    /// What the new password is chosen by, where one is required: `password` for the present one, `mail` for the link in
+    /// a mail.
+    public var requiredProof: String?
     /// The header `Retry-After`, in whole seconds; it is not part of the JSON.
     public var retryAfter: Duration?
 
     /// A problem with the status, title and next step of its code.
     public init(
-        _ code: ProblemCode, _ detail: String? = nil, reason: EndReason? = nil, retryAfter: Duration? = nil
+        _ code: ProblemCode, _ detail: String? = nil, reason: EndReason? = nil, requiredProof: String? = nil,
+        retryAfter: Duration? = nil
     ) {
         self.code = code
         self.status = code.status
@@ -28,6 +32,7 @@ public struct Problem: Answer, Error, Hashable {
         self.next = code.next
         self.detail = detail
         self.reason = reason
+        self.requiredProof = requiredProof
         self.retryAfter = retryAfter
     }
 
@@ -55,6 +60,7 @@ public struct Problem: Answer, Error, Hashable {
         self.next = next
         detail = try members.string(ifPresent: "detail")
         reason = try members.string(ifPresent: "reason").map(EndReason.init(rawValue:))
+        requiredProof = try members.string(ifPresent: "passwordChangeRequired")
     }
 
     public func write(to writer: inout JSONWriter) {
@@ -66,6 +72,7 @@ public struct Problem: Answer, Error, Hashable {
             $0.member("code", code.rawValue)
             $0.member("next", next.rawValue)
             $0.member("reason", ifPresent: reason?.rawValue)
+            $0.member("passwordChangeRequired", ifPresent: requiredProof)
         }
     }
 }

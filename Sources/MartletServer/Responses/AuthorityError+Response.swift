@@ -13,7 +13,9 @@ extension AuthorityError: HTTPResponseError {
             context.logger.log(level: code.status >= 500 ? .error : .debug, "\(code.rawValue): \(detail)")
         }
         var response = Response(
-            Problem(code, message ?? reason?.explanation ?? code.advice, reason: reason, retryAfter: retryAfter))
+            Problem(
+                code, message ?? reason?.explanation ?? code.advice, reason: reason,
+                requiredProof: requiredProof?.rawValue, retryAfter: retryAfter))
         if code.isAboutAccessToken {
             response.headers[.wwwAuthenticate] = BearerChallenge(for: self).field
         }

@@ -59,7 +59,7 @@ struct LoginCommand: AsyncParsableCommand {
         try folder.make()
         // What is damaged or of another version has no say in whether somebody may sign in.
         let earlier = try? await store.load()
-        let user = try await client.signIn(username: username, password: password, device: device ?? hostname)
+        let user = try await signIn(username, password, at: client)
         try folder.keepCertificates(bytes)
         if let earlier, earlier.server == client.server, earlier.client == client.client {
             await end(earlier, by: client)
@@ -75,6 +75,25 @@ struct LoginCommand: AsyncParsableCommand {
                     }
                 }
             }
+        }
+    }
+
+    /// Signs in, and asks for a new password where the account needs one and there is somebody to ask.
+    private func signIn(_ username: String, _ present: String, at client: MartletClient) async throws -> SignedInUser {
+        let device = device ?? hostname
+        do {
+            return try await client.signIn(username: username, password: present, device: device)
+        } catch let error as MartletClientError where error.code == .passwordChangeRequired {
+            guard error.problem?.requiredProof == "password" else { throw error }
+            guard StandardInput.isTerminal, !password.isOnStandardInput else {
+                throw CommandFailure(
+                    "The account needs a new password. Sign in on a terminal, without --password-stdin: there it is "
+                        + "asked for.")
+            }
+            StandardError.put("The account needs a new password before it is signed in to.\n")
+            let new = try password.newPassword(for: username)
+            return try await client.signIn(
+                username: username, password: present, newPassword: new, device: device)
         }
     }
 

@@ -56,6 +56,32 @@ struct CommandTerminalTests {
         #expect(!outcome.text.contains("correct"))
     }
 
+    @Test func loginAsksForANewPasswordWhereOneIsNeeded() async throws {
+        let folder = try TemporaryFolder()
+        let martlet = Martlet(in: folder)
+        try await martlet.add("ada")
+        let server = try await MartletProcess(in: folder)
+        #expect(try await martlet.run("user", "require-password", "ada").status == 0)
+        let line = ["login", "--server", server.url, "--user", "ada"]
+        // There is nobody to ask.
+        let piped = try await martlet.run(line + ["--password-stdin"], input: "\(Martlet.password)\n")
+        #expect(piped.status == 1)
+        #expect(piped.errors.contains("The account needs a new password. Sign in on a terminal"), "\(piped.errors)")
+        let new = "another fine password"
+        let outcome = try await PseudoTerminal.run(
+            line, in: folder,
+            answering: [
+                ("Password of ada: ", "\(Martlet.password)\n"), ("New password of ada: ", "\(new)\n"),
+                ("again: ", "\(new)\n"),
+            ])
+        #expect(outcome.status == 0, "\(outcome.text)")
+        #expect(outcome.text.contains("needs a new password"))
+        #expect(outcome.text.contains("Signed in to \(server.url) as ada."))
+        #expect(!outcome.text.contains(new))
+        #expect(try await martlet.run("whoami").status == 0)
+        #expect(try await martlet.run(line + ["--password-stdin"], input: "\(new)\n").status == 0)
+    }
+
     /// Nobody types a password twice only to be told of the name.
     @Test(arguments: [("ada", "taken"), ("ADA", "taken"), (" bert", "white space")])
     func aNameThatWillNotDoIsRefusedBeforeAPasswordIsAskedFor(_ name: String, _ words: String) async throws {

@@ -223,6 +223,7 @@ struct WasntMePageTests {
             let told = try await signIn(ServedAuthority.password, nil)
             #expect(told.outcome.hasPrefix("403 password_change_required"))
             #expect(told.text.contains("\"next\":\"step_up\"") && told.text.contains("newPassword"))
+            #expect(told.text.contains("\"passwordChangeRequired\":\"password\""))
             #expect(try await signIn("wrong", Self.new).outcome.hasPrefix("401 invalid_credentials"))
             #expect(try await signIn(ServedAuthority.password, ServedAuthority.password).status == 400)
             #expect(try await signIn(ServedAuthority.password, Self.new).status == 201)
