@@ -61,6 +61,20 @@ struct ConnectionErrorTests {
         #expect(error.message.hasPrefix("127.0.0.1:\(server.port) did not answer in time."), "\(error)")
     }
 
+    /// The head is there in time, and a part of the body where there is one to come; the line is dead after that.
+    @Test(arguments: [
+        "Content-Length: 100\r\n\r\n", "Content-Length: 100\r\n\r\n{\"acc",
+        "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"acc\r\n",
+    ])
+    func theAnswerDoesNotComeToItsEnd(_ rest: String) async throws {
+        let server = try await OddServer(.stalling("HTTP/1.1 201 Created\r\nContent-Type: application/json\r\n\(rest)"))
+        let start = ContinuousClock.now
+        let error = try await failure(at: "http://127.0.0.1:\(server.port)", attemptTimeout: .milliseconds(300))
+        #expect(error.code == .offline)
+        #expect(error.message.hasPrefix("127.0.0.1:\(server.port) did not answer in time."), "\(error)")
+        #expect(ContinuousClock.now - start >= .milliseconds(300))
+    }
+
     @Test func theConnectionIsClosed() async throws {
         let server = try await OddServer(.closing)
         let plain = try await failure(at: "http://127.0.0.1:\(server.port)")

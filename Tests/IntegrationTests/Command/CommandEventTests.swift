@@ -54,6 +54,39 @@ struct CommandEventTests {
         #expect(story?["lines"]?.array?.isEmpty == false)
     }
 
+    /// What the server and other commands record, as it comes, until Ctrl-C.
+    @Test func whoFollowsIsToldOfWhatHappens() async throws {
+        try await martlet.add("ada")
+        try await martlet.add("bob")
+        let server = try await MartletProcess(in: folder)
+        let web = try WebClient(server)
+        _ = try await web.signIn("ada")
+        try await eventually("the sign-in is recorded") { try await kinds("--kind", "sign_in").count == 1 }
+
+        let follow = [Martlet.path, "event", "list", "--follow"]
+        let adas = try Dialogue(
+            follow + ["--json", "--user", "ada", "--kind", "sign_in", "--kind", "admin_action"], in: folder)
+        let all = try Dialogue(follow + ["--limit", "1", "--kind", "sign_in", "--kind", "admin_action"], in: folder)
+        try await eventually("what was there: \(adas.errors)\(all.errors)") {
+            adas.said.count == 2 && all.said.count == 1
+        }
+        _ = try await web.signIn("bob")
+        _ = try await web.signIn("ada")
+        try await eventually("the two sign-ins") { all.said.count == 3 && adas.said.count == 3 }
+        #expect(try await martlet.run("user", "disable", "ada").status == 0)
+        try await eventually("what a command did") { all.said.count == 4 && adas.said.count == 4 }
+        for following in [adas, all] { #expect(await following.stop(SIGINT) == -SIGINT) }
+
+        let told = try adas.said.map { try JSONValue(parsing: Array($0.utf8)) }
+        #expect(told.map { $0["kind"]?.string } == ["admin_action", "sign_in", "sign_in", "admin_action"])
+        let numbers = told.compactMap { $0["number"]?.integer }
+        #expect(numbers.count == 4)
+        #expect(numbers == Set(numbers).sorted())
+        let line = try #require(all.said.last)
+        #expect(line.hasPrefix("\(numbers[3])  "), "\(line)")
+        #expect(line.hasSuffix("  admin_action  The account was disabled by an operator's command."), "\(line)")
+    }
+
     @Test func aChangedRecordIsFound() async throws {
         try await martlet.add("ada")
         let queue = try DatabaseQueue(path: folder("martlet-data/martlet.sqlite"))

@@ -37,6 +37,9 @@ final class Dialogue: Sendable {
 
     var errors: String { (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? "" }
 
+    /// The lines that it has said so far.
+    var said: [String] { answers.lines.withLock { $0 } }
+
     /// What it says to a line.
     func answer(to line: String) async throws -> String {
         let count = answers.lines.withLock { $0.count }
@@ -47,6 +50,12 @@ final class Dialogue: Sendable {
             return false
         }
         return answers.lines.withLock { $0[count] }
+    }
+
+    /// Sends a signal, and waits until it has ended.
+    func stop(_ signal: Int32) async -> Int32 {
+        process.send(signal)
+        return await process.exitStatus
     }
 
     /// Ends its input, and waits until it has ended by itself.

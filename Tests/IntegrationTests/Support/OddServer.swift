@@ -10,6 +10,8 @@ final class OddServer: Sendable {
         case closing
         /// Sends this, and closes the connection.
         case answering(String)
+        /// Sends this, and then nothing more.
+        case stalling(String)
     }
 
     let port: Int
@@ -48,6 +50,8 @@ final class OddServer: Sendable {
             switch manner {
             case .silent: break
             case .closing: context.close(promise: nil)
+            case .stalling(let text):
+                context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
             case .answering(let text):
                 context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
                 context.close(promise: nil)
