@@ -51,10 +51,7 @@ extension Verifier {
         } else {
             token = try await checkAnew(text, by: keys.keys)
             if knowledge.covers(token) { throw revoked() }
-            if let cache, let generation {
-                let until = token.expiresAt.milliseconds(later: clockSkew)
-                cache.insert(token, for: text, until: until, generation: generation)
-            }
+            if let cache, let generation { cache.insert(token, generation: generation) }
         }
         if let revocations, let standing, !standing.isFresh { try await judge(text, by: revocations) }
         return token
@@ -63,17 +60,24 @@ extension Verifier {
     private func checkAnew(_ text: String, by keys: TrustedKeys) async throws(VerifierError) -> VerifiedAccessToken {
         counters.verifications.add(1)
         do throws(JOSEError) {
-            return try keys.verifier.verify(text, now: clock.now.seconds)
+            return try check(text, by: keys)
         } catch {
             guard error.code == .unknownKey, let newer = try await self.keys.newer(than: keys) else {
                 throw VerifierError(error)
             }
             do throws(JOSEError) {
-                return try newer.verifier.verify(text, now: clock.now.seconds)
+                return try check(text, by: newer)
             } catch {
                 throw VerifierError(error)
             }
         }
+    }
+
+    /// A token for the cache has its text; any other does not.
+    private func check(_ text: String, by keys: TrustedKeys) throws(JOSEError) -> VerifiedAccessToken {
+        let now = clock.now.seconds
+        return try cache == nil
+            ? keys.verifier.verify(text, now: now) : keys.verifier.verify(keepingText: text, now: now)
     }
 
     // MARK: Revocations
@@ -140,13 +144,5 @@ extension VerifierError {
             error.message,
             detail: error.detail.map { "\(error.code): \($0)" } ?? error.code.rawValue
         )
-    }
-}
-
-extension Int64 {
-    /// This time in seconds, so many seconds later, in milliseconds. No further than any clock goes.
-    fileprivate func milliseconds(later seconds: Int64) -> Int64 {
-        let limit: Int64 = 1 << 50
-        return (Swift.min(Swift.max(self, -limit), limit) + Swift.min(seconds, limit)) * 1_000
     }
 }

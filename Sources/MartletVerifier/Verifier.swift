@@ -34,7 +34,6 @@ public final class Verifier: Service {
 
     let keys: any KeySource
     let clock: any VerifierClock
-    let clockSkew: Int64
     let cache: VerifiedTokenCache?
     /// What a look-up needs, without the reference counts that all threads would have in common.
     let lookUp: CachedLookUp?
@@ -90,11 +89,12 @@ public final class Verifier: Service {
             timeout: options.requestTimeout,
             allowsPlainHTTP: options.allowsPlainHTTP
         )
-        let cache = options.cachedTokens > 0 ? VerifiedTokenCache(capacity: options.cachedTokens) : nil
+        let cache =
+            options.cachedTokens > 0
+            ? VerifiedTokenCache(capacity: options.cachedTokens, clockSkew: policy.clockSkew) : nil
         self.issuer = issuer
         self.audience = audience
         self.clock = clock
-        self.clockSkew = policy.clockSkew
         self.cache = cache
         self.lookUp = cache.map { CachedLookUp($0, clock: clock) }
         let counters = VerifierCounters()
@@ -148,11 +148,11 @@ public final class Verifier: Service {
     ) throws(VerifierError) {
         let policy = try AccessTokenPolicy(issuer: issuer, audience: audience, skew: clockSkew)
         try Options.check(cachedTokens: cachedTokens)
-        let cache = cachedTokens > 0 ? VerifiedTokenCache(capacity: cachedTokens) : nil
+        let cache =
+            cachedTokens > 0 ? VerifiedTokenCache(capacity: cachedTokens, clockSkew: policy.clockSkew) : nil
         self.issuer = issuer
         self.audience = audience
         self.clock = clock
-        self.clockSkew = policy.clockSkew
         self.cache = cache
         self.lookUp = cache.map { CachedLookUp($0, clock: clock) }
         self.counters = VerifierCounters()

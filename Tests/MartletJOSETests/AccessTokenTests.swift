@@ -25,6 +25,7 @@ struct AccessTokenTests {
         // Every form of the token is judged alike.
         #expect(joseError { _ = try verifier.verify(token[...], now: now) } == error)
         #expect(joseError { _ = try verifier.verify(Array(token.utf8), now: now) } == error)
+        #expect(joseError { _ = try verifier.verify(keepingText: token, now: now) } == error)
         return error
     }
 

@@ -1,7 +1,7 @@
-import MartletJOSE
 import MartletProtocol
 import Testing
 
+@testable import MartletJOSE
 @testable import MartletVerifier
 
 /// The cache by itself, and as the verifier uses it.
@@ -25,19 +25,22 @@ struct VerifiedTokenCacheTests {
 
     private func verified(_ text: String) throws -> VerifiedAccessToken {
         try AccessTokenVerifier(policy: AccessTokenPolicy(issuer: Self.issuer, audience: "notes"), keys: keys(key))
-            .verify(text, now: clock.now.seconds)
+            .verify(keepingText: text, now: clock.now.seconds)
     }
 
-    private func insert(_ texts: [String], into cache: VerifiedTokenCache, until: Int64 = 100) throws {
-        for text in texts {
-            cache.insert(try verified(text), for: text, until: until, generation: cache.generation)
-        }
+    /// The same token as another object, as if it had been verified again.
+    private func again(_ token: VerifiedAccessToken, _ text: String, _ key: VerificationKey) -> VerifiedAccessToken {
+        VerifiedAccessToken(claims: token.claims, key: key, text: text.utf8.span)
+    }
+
+    private func insert(_ texts: [String], into cache: VerifiedTokenCache) throws {
+        for text in texts { cache.insert(try verified(text), generation: cache.generation) }
     }
 
     // MARK: By itself
 
     @Test func aTokenIsFoundByAllOfItsBytes() throws {
-        let cache = VerifiedTokenCache(capacity: 64)
+        let cache = VerifiedTokenCache(capacity: 64, clockSkew: 0)
         let text = try text()
         try insert([text], into: cache)
         #expect(cache.token(for: text, at: 99)?.tokenID == "t0")
@@ -57,7 +60,7 @@ struct VerifiedTokenCacheTests {
 
     /// Two tokens belong to each session, and one to none.
     @Test func theTokensOfSessionsAreTakenOut() throws {
-        let cache = VerifiedTokenCache(capacity: 64)
+        let cache = VerifiedTokenCache(capacity: 64, clockSkew: 0)
         let texts = try (-1..<10).map { try text($0) }
         try insert(texts, into: cache)
         func left() -> [String] { texts.compactMap { cache.token(for: $0, at: 0)?.tokenID } }
@@ -70,23 +73,103 @@ struct VerifiedTokenCacheTests {
         // And what was verified before does not come back afterwards.
         let generation = cache.generation
         cache.removeAll(ofSessions: ["s2"], at: 0) { _ in true }
-        cache.insert(try verified(texts[5]), for: texts[5], until: 100, generation: generation)
+        cache.insert(try verified(texts[5]), generation: generation)
         #expect(left() == ["t-1", "t7", "t8", "t9"])
     }
 
-    @Test func aTokenIsNotFoundOnceItHasExpired() throws {
-        let cache = VerifiedTokenCache(capacity: 64)
-        let text = try text()
-        try insert([text], into: cache, until: 100)
-        #expect(cache.token(for: text, at: 100) == nil)
-        #expect(cache.token(for: text, at: 99) != nil)
+    @Test(arguments: [0, 60] as [Int64]) func aTokenIsNotFoundOnceItHasExpired(clockSkew: Int64) throws {
+        let cache = VerifiedTokenCache(capacity: 64, clockSkew: clockSkew)
+        let text = try text(life: 30)
+        try insert([text], into: cache)
+        let end = (clock.now.seconds + 30 + clockSkew) * 1_000
+        #expect(cache.token(for: text, at: end) == nil)
+        #expect(cache.token(for: text, at: end - 1) != nil)
+        cache.removeAll(at: end - 1) { _ in false }
         #expect(cache.count == 1)
-        cache.removeAll(at: 100) { _ in false }
+        cache.removeAll(at: end) { _ in false }
         #expect(cache.count == 0)
     }
 
+    /// The end of such a token lies before 1970, or further away than milliseconds can be counted.
+    @Test(arguments: [Int64.min, -1, 0, .max]) func aTokenOfAnOddTimeExpiresAtIt(expiresAt: Int64) throws {
+        let cache = VerifiedTokenCache(capacity: 64, clockSkew: .max)
+        let exact = VerifiedTokenCache(capacity: 64, clockSkew: 0)
+        let text = try text()
+        var claims = try verified(text).claims
+        claims.expiresAt = expiresAt
+        let token = VerifiedAccessToken(claims: claims, key: try VerificationKey(key.jwk), text: text.utf8.span)
+        for cache in [cache, exact] { cache.insert(token, generation: cache.generation) }
+        for now in [-1_001, -1_000, -999, -1, 0, 1] as [Int64] {
+            let isGood = expiresAt == .max || (expiresAt != .min && now < expiresAt * 1_000)
+            #expect((exact.token(for: text, at: now) != nil) == isGood)
+            #expect((cache.token(for: text, at: now) != nil) == (expiresAt != .min))
+        }
+    }
+
+    @Test func aTokenWithoutItsTextIsNotKept() throws {
+        let cache = VerifiedTokenCache(capacity: 64, clockSkew: 0)
+        let text = try text()
+        let token = try AccessTokenVerifier(
+            policy: AccessTokenPolicy(issuer: Self.issuer, audience: "notes"), keys: keys(key)
+        ).verify(text, now: clock.now.seconds)
+        cache.insert(token, generation: cache.generation)
+        #expect(cache.count == 0)
+        #expect(cache.token(for: text, at: 0) == nil)
+    }
+
+    @Test func whatLeavesIsFreed() throws {
+        let key = try VerificationKey(key.jwk)
+        let text = try text()
+        let model = try verified(text)
+        let others = try (10..<40).map { try verified(self.text($0)) }
+        let ways: [(VerifiedTokenCache) -> Void] = [
+            // With the cache.
+            { _ in },
+            { $0.removeAll(at: 0) { _ in true } },
+            { $0.removeAll(ofSessions: ["s0"], at: 0) { _ in true } },
+            { $0.removeAll(at: model.expiresAt * 1_000) { _ in false } },
+            // For another of the same text, for one that comes too late, and for want of room.
+            { $0.insert(again(model, text, key), generation: $0.generation) },
+            { $0.insert(again(model, text, key), generation: $0.generation &- 1) },
+            { for other in others { $0.insert(other, generation: $0.generation) } },
+        ]
+        for (number, leave) in ways.enumerated() {
+            weak var object: AnyObject?
+            do {
+                let cache = VerifiedTokenCache(capacity: 1, clockSkew: 0)
+                do {
+                    let token = again(model, text, key)
+                    object = token.storage
+                    cache.insert(token, generation: cache.generation)
+                }
+                #expect(object != nil)
+                #expect(cache.token(for: text, at: 0) == model)
+                leave(cache)
+                #expect((object == nil) == (number > 0), "way \(number)")
+            }
+            #expect(object == nil, "way \(number)")
+        }
+    }
+
+    /// As when a thread is put to sleep in the middle.
+    @Test func whoHasALockHoldsUpNobody() throws {
+        let cache = VerifiedTokenCache(capacity: 1, clockSkew: 0)
+        let texts = try (0..<2).map { try text($0) }
+        try insert([texts[0]], into: cache)
+        let words = (0..<cache.slotCount).map { cache.lock($0) }
+        #expect(cache.token(for: texts[0], at: 0) == nil)
+        try insert(texts, into: cache)
+        #expect(cache.count == 1)
+        for (index, word) in words.enumerated() { cache.unlock(index, to: word) }
+        #expect(cache.token(for: texts[0], at: 0)?.tokenID == "t0")
+        #expect(cache.token(for: texts[1], at: 0) == nil)
+        try insert(texts, into: cache)
+        #expect(cache.count == 2)
+        #expect(texts.allSatisfy { cache.token(for: $0, at: 0) != nil })
+    }
+
     @Test func allThatHaveToGoAreTakenOutAndTheOthersStay() throws {
-        let cache = VerifiedTokenCache(capacity: 64)
+        let cache = VerifiedTokenCache(capacity: 64, clockSkew: 0)
         let texts = try (0..<32).map { try text($0) }
         try insert(texts, into: cache)
         #expect(cache.count == 32)
@@ -98,34 +181,34 @@ struct VerifiedTokenCacheTests {
     }
 
     @Test func whatWasVerifiedBeforeARemovalDoesNotComeAfterIt() throws {
-        let cache = VerifiedTokenCache(capacity: 64)
+        let cache = VerifiedTokenCache(capacity: 64, clockSkew: 0)
         let texts = [try text(1), try text(2)]
         let generation = cache.generation
         cache.removeAll(at: 0) { _ in false }
-        cache.insert(try verified(texts[0]), for: texts[0], until: 100, generation: generation)
+        cache.insert(try verified(texts[0]), generation: generation)
         #expect(cache.token(for: texts[0], at: 0) == nil)
         #expect(cache.count == 0)
-        cache.insert(try verified(texts[1]), for: texts[1], until: 100, generation: cache.generation)
+        cache.insert(try verified(texts[1]), generation: cache.generation)
         #expect(cache.token(for: texts[1], at: 0) != nil)
     }
 
     @Test func itIsBounded() throws {
-        let cache = VerifiedTokenCache(capacity: 1)
+        let cache = VerifiedTokenCache(capacity: 1, clockSkew: 0)
         let texts = try (0..<100).map { try text($0) }
         try insert(texts, into: cache)
-        // One set is filled up, the others are never looked at.
-        #expect(cache.count == 8)
+        // There is one set.
+        #expect(cache.count == 4)
         // The newest is there, and there once.
         try insert([texts[99]], into: cache)
-        #expect(cache.count == 8)
-        #expect(texts.count { cache.token(for: $0, at: 0) != nil } == 8)
+        #expect(cache.count == 4)
+        #expect(texts.count { cache.token(for: $0, at: 0) != nil } == 4)
         #expect(cache.token(for: texts[99], at: 0)?.tokenID == "t99")
     }
 
     /// Readers, writers and removals on a few slots. Whoever finds a token finds the right one, and none that was to go
     /// comes back. ThreadSanitizer looks on in `make sanitize`.
     @Test func manyAtOnce() async throws {
-        let cache = VerifiedTokenCache(capacity: 8)
+        let cache = VerifiedTokenCache(capacity: 8, clockSkew: 0)
         let texts = try (0..<24).map { try text($0) }
         let tokens = try texts.map(verified)
         // Tokens below this number are not to be inserted any more.
@@ -143,7 +226,7 @@ struct VerifiedTokenCacheTests {
                             #expect(token == tokens[number])
                             #expect(number >= gone)
                         } else if number >= before {
-                            cache.insert(tokens[number], for: texts[number], until: 100, generation: generation)
+                            cache.insert(tokens[number], generation: generation)
                         }
                     }
                 }
@@ -168,9 +251,36 @@ struct VerifiedTokenCacheTests {
         for number in 0..<12 { #expect(cache.token(for: texts[number], at: 0) == nil) }
     }
 
+    /// Each token has to be there for whoever found it, also when it has just left the cache for another.
+    @Test func whatIsHandedOutOutlivesItsEntry() async throws {
+        let cache = VerifiedTokenCache(capacity: 1, clockSkew: 0)
+        let key = try VerificationKey(key.jwk)
+        let texts = try (0..<12).map { try text($0) }
+        let models = try texts.map(verified)
+        await withTaskGroup { group in
+            for worker in 0..<4 {
+                group.addTask {
+                    for round in 0..<10_000 {
+                        let number = (round &* 5 &+ worker) % texts.count
+                        if let token = cache.token(for: texts[number], at: 0) {
+                            #expect(token.tokenID == "t\(number)")
+                        } else {
+                            cache.insert(again(models[number], texts[number], key), generation: cache.generation)
+                        }
+                        if round.isMultiple(of: 1_000) { cache.removeAll(at: 0) { $0.tokenID == "t\(number)" } }
+                    }
+                }
+            }
+        }
+        for (number, text) in texts.enumerated() {
+            cache.insert(again(models[number], text, key), generation: cache.generation)
+            #expect(cache.token(for: text, at: 0)?.tokenID == "t\(number)")
+        }
+    }
+
     /// Two threads that want one token get an entry each, and both entries go with the token.
     @Test func aTokenThatIsFoughtForHasAnEntryForEachThread() async throws {
-        let cache = VerifiedTokenCache(capacity: 64)
+        let cache = VerifiedTokenCache(capacity: 64, clockSkew: 0)
         let text = try text()
         let token = try verified(text)
         let isOver = Shared(0)
@@ -179,7 +289,7 @@ struct VerifiedTokenCacheTests {
                 group.addTask {
                     while isOver.value == 0, !Task.isCancelled {
                         for _ in 0..<10_000 where cache.token(for: text, at: 0) == nil {
-                            cache.insert(token, for: text, until: 100, generation: cache.generation)
+                            cache.insert(token, generation: cache.generation)
                         }
                         // The entry that they met at, and one for each.
                         if cache.count >= 3 { isOver.value = 1 }

@@ -47,6 +47,23 @@ public struct AccessTokenVerifier: Sendable {
 
     /// Checks a token that is given as ASCII bytes. Throws as the others do.
     public func verify(_ token: Span<UInt8>, now: Int64) throws(JOSEError) -> VerifiedAccessToken {
+        try self.verify(token, keepsText: false, now: now)
+    }
+
+    /// Checks a token, and keeps its text in the result, for a cache that finds it by that. Throws as the others do.
+    ///
+    /// Only for a cache: whoever holds a verified token should not have to hold what others could sign in with as well.
+    package func verify(keepingText token: String, now: Int64) throws(JOSEError) -> VerifiedAccessToken {
+        try token.utf8.withBytes { token throws(JOSEError) in
+            try self.verify(token, keepsText: true, now: now)
+        }
+    }
+
+    private func verify(
+        _ token: Span<UInt8>,
+        keepsText: Bool,
+        now: Int64
+    ) throws(JOSEError) -> VerifiedAccessToken {
         guard token.count <= self.policy.maximumBytes else {
             throw JOSEError(.tooLarge, "An access token may have at most \(self.policy.maximumBytes) bytes.")
         }
@@ -57,7 +74,7 @@ public struct AccessTokenVerifier: Sendable {
         var reader = try AccessTokenClaimsReader(payload, expected: self.expected)
         let claims = try reader.read()
         try self.checkTimes(of: claims, notBefore: reader.notBefore, now: now)
-        return VerifiedAccessToken(claims: claims, key: key)
+        return VerifiedAccessToken(claims: claims, key: key, text: token.extracting(first: keepsText ? token.count : 0))
     }
 
     private func selectKey(_ token: Span<UInt8>) throws(JOSEError) -> (CompactJWS, VerificationKey) {
