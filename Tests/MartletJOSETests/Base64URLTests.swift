@@ -44,17 +44,53 @@ struct Base64URLTests {
         #expect(throws: JOSEError(.malformed, "")) { try Base64URL.decode(text.utf8) }
     }
 
+    /// Text is read in blocks of sixteen characters, and what is left of it in another way.
     @Test func onlyTheAlphabetIsAccepted() {
-        let alphabet = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-        for byte in UInt8.min ... .max {
-            for position in 0..<8 {
-                var text = Array("AAAAAAAA".utf8)
-                text[position] = byte
-                let isAccepted = (try? Base64URL.decode(text)) != nil
-                #expect(isAccepted == alphabet.contains(byte))
+        for count in [2, 3, 4, 14, 15, 16, 18, 19, 32, 34, 35, 36] {
+            for position in 0..<count {
+                for byte in UInt8.min ... .max {
+                    var text = [UInt8](repeating: UInt8(ascii: "A"), count: count)
+                    text[position] = byte
+                    if (try? Base64URL.decode(text)) != Self.decoded(text) {
+                        Issue.record("\(text)")
+                    }
+                }
             }
         }
     }
+
+    @Test func everyLengthIsEncodedAndDecodedAsBitByBit() throws {
+        for count in 0...70 {
+            for seed in 0..<4 {
+                let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ seed &* 41 &+ count) }
+                let encoded = Base64URL.encodeBytes(bytes)
+                #expect(Self.decoded(encoded) == bytes)
+                #expect(try Base64URL.decode(encoded) == bytes)
+            }
+        }
+    }
+
+    /// RFC 4648 §5 as it is told: six bits for each character, and none left but zeros. `nil` if it is not so.
+    private static func decoded(_ text: [UInt8]) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var bits = 0
+        var count = 0
+        for character in text {
+            guard let value = Self.alphabet.firstIndex(of: character) else {
+                return nil
+            }
+            bits = bits << 6 | value
+            count += 6
+            if count >= 8 {
+                count -= 8
+                bytes.append(UInt8(bits >> count))
+                bits &= 1 << count - 1
+            }
+        }
+        return count < 6 && bits == 0 ? bytes : nil
+    }
+
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
     @Test func theErrorSaysWhereAndWhatWouldBeRight() {
         let error = joseError { _ = try Base64URL.decode("Zm9v+A") }

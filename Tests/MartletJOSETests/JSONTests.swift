@@ -215,6 +215,22 @@ struct JSONWriterTests {
         #expect(try JSONValue(parsing: writer.bytes) == .string(text))
     }
 
+    /// Text is looked at eight bytes at a time: each length, with each kind of byte at each place.
+    @Test func everyOffsetOfWhatIsNotPlain() throws {
+        for count in 0..<36 {
+            let plain = "abcdefghijklmnopqrstuvwxyz0123456789".utf8.prefix(count)
+            for (special, json) in [("\"", #"\""#), ("\\", #"\\"#), ("\n", #"\n"#), ("\u{1}", #"\u0001"#), ("é", "é")] {
+                for position in 0...count {
+                    let (head, tail) = (String(plain.prefix(position))!, String(plain.dropFirst(position))!)
+                    var writer = JSONWriter()
+                    writer.value(head + special + tail)
+                    #expect(String(decoding: writer.bytes, as: UTF8.self) == "\"" + head + json + tail + "\"")
+                    #expect(try JSONValue(parsing: writer.bytes) == .string(head + special + tail))
+                }
+            }
+        }
+    }
+
     @Test(arguments: [
         Int64.min, -1_000_000, -10, -9, -1, 0, 1, 9, 10, 11, 99, 100, 101, 999_999_999, 1_000_000_000, 1_767_225_600,
         999_999_999_999_999_999, 1_000_000_000_000_000_000, .max,

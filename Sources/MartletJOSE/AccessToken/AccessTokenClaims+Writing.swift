@@ -2,11 +2,11 @@ extension AccessTokenClaims {
     /// Checks that a token with these claims would be read back as it was meant.
     func check() throws(JOSEError) {
         guard !self.issuer.isEmpty, !self.subject.isEmpty, !self.clientID.isEmpty, !self.tokenID.isEmpty,
-            self.sessionID != ""
+            self.sessionID?.isEmpty != true
         else {
             throw JOSEError(.invalidClaim, "`iss`, `sub`, `client_id`, `jti` and `sid` must not be empty.")
         }
-        guard !self.audience.isEmpty, !self.audience.contains("") else {
+        guard !self.audience.isEmpty, self.audience.allSatisfy({ !$0.isEmpty }) else {
             throw JOSEError(.invalidClaim, "`aud` must name at least one audience.")
         }
         guard self.scope.allSatisfy({ $0.utf8.withBytes(ScopeToken.isValid) }) else {
@@ -22,57 +22,40 @@ extension AccessTokenClaims {
 
     /// The claims as JSON text, in the order of ``RegisteredClaim``.
     ///
-    /// The punctuation stands in as few pieces as possible, quotes included, since each piece costs about as much as a
-    /// claim.
+    /// The punctuation stands in as few pieces as possible, quotes included, and goes with a claim's value.
     func serialized() -> [UInt8] {
         var writer = JSONWriter(capacity: 512)
-        writer.literal(#"{"iss":""#)
-        writer.content(self.issuer)
+        writer.literal(#"{"iss":""#, content: self.issuer)
         if self.audience.count == 1 {
-            writer.literal(#"","aud":""#)
-            writer.content(self.audience[0])
-            writer.literal(#"","sub":""#)
+            writer.literal(#"","aud":""#, content: self.audience[0])
+            writer.literal(#"","sub":""#, content: self.subject)
         } else {
-            writer.literal(#"","aud":"#)
-            writer.texts(self.audience)
-            writer.literal(#","sub":""#)
+            writer.texts(#"","aud":["#, self.audience)
+            writer.literal(#","sub":""#, content: self.subject)
         }
-        writer.content(self.subject)
-        writer.literal(#"","client_id":""#)
-        writer.content(self.clientID)
-        writer.literal(#"","iat":"#)
-        writer.integer(self.issuedAt)
-        writer.literal(#","exp":"#)
-        writer.integer(self.expiresAt)
-        writer.literal(#","jti":""#)
-        writer.content(self.tokenID)
+        writer.literal(#"","client_id":""#, content: self.clientID)
+        writer.literal(#"","iat":"#, integer: self.issuedAt)
+        writer.literal(#","exp":"#, integer: self.expiresAt)
+        writer.literal(#","jti":""#, content: self.tokenID)
         if let sessionID = self.sessionID {
-            writer.literal(#"","sid":""#)
-            writer.content(sessionID)
+            writer.literal(#"","sid":""#, content: sessionID)
         }
         if let authenticatedAt = self.authenticatedAt {
-            writer.literal(#"","auth_time":"#)
-            writer.integer(authenticatedAt)
+            writer.literal(#"","auth_time":"#, integer: authenticatedAt)
         } else {
             writer.literal(#"""#)
         }
-        writer.literal(#","roles":"#)
-        writer.texts(self.roles)
-        if !self.scope.isEmpty {
-            writer.literal(#","scope":""#)
-            for position in self.scope.indices {
-                if position > 0 {
-                    writer.literal(" ")
-                }
-                writer.content(self.scope[position])
+        writer.texts(#","roles":["#, self.roles)
+        if let first = self.scope.first {
+            writer.literal(#","scope":""#, content: first)
+            for scope in self.scope.dropFirst() {
+                writer.literal(" ", content: scope)
             }
             writer.literal(#"""#)
         }
         if let statusList = self.statusList {
-            writer.literal(#","status":{"status_list":{"idx":"#)
-            writer.integer(statusList.index)
-            writer.literal(#","uri":""#)
-            writer.content(statusList.uri)
+            writer.literal(#","status":{"status_list":{"idx":"#, integer: statusList.index)
+            writer.literal(#","uri":""#, content: statusList.uri)
             writer.literal(#""}}"#)
         }
         for member in self.custom.members {
@@ -84,16 +67,16 @@ extension AccessTokenClaims {
 }
 
 extension JSONWriter {
-    fileprivate mutating func texts(_ values: [String]) {
-        guard let first = values.first else {
-            return self.literal("[]")
+    /// Writes texts and the end of the array whose beginning the literal is.
+    fileprivate mutating func texts(_ literal: StaticString, _ values: [String]) {
+        self.literal(literal)
+        for position in values.indices {
+            if position == 0 {
+                self.literal(#"""#, content: values[0])
+            } else {
+                self.literal(#"",""#, content: values[position])
+            }
         }
-        self.literal(#"[""#)
-        self.content(first)
-        for value in values.dropFirst() {
-            self.literal(#"",""#)
-            self.content(value)
-        }
-        self.literal(#""]"#)
+        self.literal(values.isEmpty ? "]" : #""]"#)
     }
 }

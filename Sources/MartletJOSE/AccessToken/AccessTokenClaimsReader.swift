@@ -163,6 +163,10 @@ struct AccessTokenClaimsReader {
     private mutating func readRoles() throws(JOSEError) -> [String] {
         var roles: [String] = []
         try self.readStrings(.roles, "an array of strings") { reader, token in
+            if roles.isEmpty {
+                // An array that grows from one string to two and to four is made three times.
+                roles.reserveCapacity(4)
+            }
             roles.append(reader.json.string(token))
         }
         return roles

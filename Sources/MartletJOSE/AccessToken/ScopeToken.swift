@@ -8,7 +8,11 @@ enum ScopeToken {
     /// The scopes of a text in which they stand with one space between them; none in an empty text; nothing if it is not
     /// so.
     static func split(_ text: ArraySlice<UInt8>) -> [String]? {
+        guard !text.isEmpty else {
+            return []
+        }
         var scopes: [String] = []
+        scopes.reserveCapacity(4)
         var start = text.startIndex
         for position in text.indices {
             if self.isAllowed(text[position]) {
@@ -21,7 +25,7 @@ enum ScopeToken {
             start = position + 1
         }
         guard start < text.endIndex else {
-            return text.isEmpty ? scopes : nil
+            return nil
         }
         scopes.append(String(decoding: text[start...], as: UTF8.self))
         return scopes

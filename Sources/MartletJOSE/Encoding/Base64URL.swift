@@ -63,48 +63,37 @@ extension Base64URL {
     static func encode(_ source: Span<UInt8>, into target: inout MutableSpan<UInt8>, at start: Int) -> Int {
         let count = self.encodedCount(source.count)
         precondition(start >= 0 && start + count <= target.count, "the target is too small")
-        // The inner loop works on pointers, since a bounds check for each byte doubles its time. It stays inside:
-        // it reads whole groups of three below `source.count`, and the precondition has measured what it writes.
-        unsafe self.alphabet.withUnsafeBufferPointer { alphabet in
-            unsafe source.withUnsafeBufferPointer { source in
-                unsafe target.withUnsafeMutableBufferPointer { target in
-                    unsafe self.encode(source, alphabet: alphabet, into: target, at: start)
-                }
+        // Works on pointers, since vectors are loaded and stored. It stays inside: it reads whole blocks below
+        // `source.count` and then what is left, and the precondition has measured what it writes.
+        unsafe source.withUnsafeBytes { source in
+            unsafe target.withUnsafeMutableBytes { target in
+                unsafe self.encode(source, into: UnsafeMutableRawBufferPointer(rebasing: target[start...]))
             }
         }
         return start + count
     }
 
-    private static func encode(
-        _ source: UnsafeBufferPointer<UInt8>,
-        alphabet: UnsafeBufferPointer<UInt8>,
-        into target: UnsafeMutableBufferPointer<UInt8>,
-        at start: Int
-    ) {
+    private static func encode(_ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) {
         var input = 0
-        var output = start
-        while input + 3 <= source.count {
-            let high = unsafe Int(source[input]) << 16 | Int(source[input + 1]) << 8
-            let group = unsafe high | Int(source[input + 2])
-            unsafe target[output] = alphabet[group >> 18]
-            unsafe target[output + 1] = alphabet[group >> 12 & 63]
-            unsafe target[output + 2] = alphabet[group >> 6 & 63]
-            unsafe target[output + 3] = alphabet[group & 63]
-            input += 3
-            output += 4
+        var output = 0
+        while input + Base64URLBlock.byteCount <= source.count {
+            let block = unsafe Base64URLBlock.encode(source, at: input)
+            unsafe target.storeBytes(of: block, toByteOffset: output, as: Base64URLBlock.Vector.self)
+            input += Base64URLBlock.byteCount
+            output += Base64URLBlock.characterCount
         }
-        switch source.count - input {
-        case 1:
-            let group = unsafe Int(source[input]) << 4
-            unsafe target[output] = alphabet[group >> 6]
-            unsafe target[output + 1] = alphabet[group & 63]
-        case 2:
-            let group = unsafe Int(source[input]) << 10 | Int(source[input + 1]) << 2
-            unsafe target[output] = alphabet[group >> 12]
-            unsafe target[output + 1] = alphabet[group >> 6 & 63]
-            unsafe target[output + 2] = alphabet[group & 63]
-        default:
-            break
+        guard input < source.count else {
+            return
+        }
+        // What is left, with zeros behind it; of its characters, those that stand for it.
+        var rest = Base64URLBlock.Vector()
+        unsafe withUnsafeMutableBytes(of: &rest) { rest in
+            unsafe rest.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[input...]))
+            let block = unsafe Base64URLBlock.encode(UnsafeRawBufferPointer(rest), at: 0)
+            unsafe rest.storeBytes(of: block, as: Base64URLBlock.Vector.self)
+            let count = self.encodedCount(source.count - input)
+            unsafe UnsafeMutableRawBufferPointer(rebasing: target[output...])
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: rest[..<count]))
         }
     }
 
@@ -149,64 +138,47 @@ extension Base64URL {
         return source.count / 4 * 3 + max(remainder - 1, 0)
     }
 
-    /// - Parameter target: has room for what is decoded.
+    /// - Parameter target: has room for just what is decoded.
     /// - Returns: Whether every character was of the alphabet and the unused bits were zero.
     private static func decode(_ source: Span<UInt8>, into target: UnsafeMutableBufferPointer<UInt8>) -> Bool {
-        // As above: whole groups of four below `source.count`, and three bytes out for each.
-        unsafe self.values.withUnsafeBufferPointer { values in
-            unsafe source.withUnsafeBufferPointer { source in
-                unsafe self.decode(source, values: values, into: target)
-            }
+        unsafe source.withUnsafeBytes { source in
+            unsafe self.decode(source, into: UnsafeMutableRawBufferPointer(target))
         }
     }
 
-    /// - Returns: Whether every character was of the alphabet and the unused bits were zero.
-    private static func decode(
-        _ source: UnsafeBufferPointer<UInt8>,
-        values: UnsafeBufferPointer<UInt8>,
-        into target: UnsafeMutableBufferPointer<UInt8>
-    ) -> Bool {
-        // Collects the bits of every value. Values of the alphabet are below 64, anything else is 255.
-        var seen: UInt8 = 0
+    private static func decode(_ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Bool {
+        // As above. What is not of the alphabet is collected, and judged at the end.
+        var wrong: UInt64 = 0
         var input = 0
         var output = 0
-        while input + 4 <= source.count {
-            let a = unsafe values[Int(source[input])]
-            let b = unsafe values[Int(source[input + 1])]
-            let c = unsafe values[Int(source[input + 2])]
-            let d = unsafe values[Int(source[input + 3])]
-            seen |= a | b | c | d
-            unsafe target[output] = a << 2 | b >> 4
-            unsafe target[output + 1] = b << 4 | c >> 2
-            unsafe target[output + 2] = c << 6 | d
-            input += 4
-            output += 3
+        while input + Base64URLBlock.characterCount <= source.count {
+            let block = unsafe source.loadUnaligned(fromByteOffset: input, as: Base64URLBlock.Vector.self)
+            wrong |= unsafe Base64URLBlock.decode(block, into: target, at: output)
+            input += Base64URLBlock.characterCount
+            output += Base64URLBlock.byteCount
         }
-        var unused: UInt8 = 0
-        switch source.count - input {
-        case 2:
-            let a = unsafe values[Int(source[input])]
-            let b = unsafe values[Int(source[input + 1])]
-            seen |= a | b
-            unused = b & 0b1111
-            unsafe target[output] = a << 2 | b >> 4
-        case 3:
-            let a = unsafe values[Int(source[input])]
-            let b = unsafe values[Int(source[input + 1])]
-            let c = unsafe values[Int(source[input + 2])]
-            seen |= a | b | c
-            unused = c & 0b11
-            unsafe target[output] = a << 2 | b >> 4
-            unsafe target[output + 1] = b << 4 | c >> 2
-        default:
-            break
+        guard input < source.count else {
+            return wrong == 0
         }
-        return seen < 64 && unused == 0
+        // What is left, with characters for zeros behind it: whatever it has beyond its bytes must be zero.
+        var rest = Base64URLBlock.zeros
+        unsafe withUnsafeMutableBytes(of: &rest) { rest in
+            unsafe rest.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[input...]))
+            let block = unsafe rest.load(as: Base64URLBlock.Vector.self)
+            wrong |= unsafe Base64URLBlock.decode(block, into: rest, at: 0)
+            let count = target.count - output
+            unsafe UnsafeMutableRawBufferPointer(rebasing: target[output...])
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: rest[..<count]))
+            for offset in count..<Base64URLBlock.byteCount {
+                wrong |= unsafe UInt64(rest[offset])
+            }
+        }
+        return wrong == 0
     }
 
     @inline(never)
     private static func malformed(_ source: Span<UInt8>) -> JOSEError {
-        for offset in source.indices where self.values[Int(source[offset])] == 255 {
+        for offset in source.indices where !self.alphabet.contains(source[offset]) {
             return JOSEError(
                 .malformed,
                 "Character \(offset) is not base64url: only A-Z, a-z, 0-9, - and _ are, and there is no padding."
@@ -219,13 +191,4 @@ extension Base64URL {
     }
 
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-
-    /// The value of each character, 255 for those that have none.
-    private static let values: [UInt8] = {
-        var values = [UInt8](repeating: 255, count: 256)
-        for (value, character) in Base64URL.alphabet.enumerated() {
-            values[Int(character)] = UInt8(value)
-        }
-        return values
-    }()
 }

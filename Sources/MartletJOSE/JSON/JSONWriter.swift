@@ -131,6 +131,7 @@ public struct JSONWriter: Sendable {
     }
 
     /// Writes a value with everything in it.
+    @inline(never)
     public mutating func value(_ value: JSONValue) {
         switch value {
         case .null:
@@ -176,8 +177,20 @@ public struct JSONWriter: Sendable {
     /// gets its comma.
     package mutating func literal(_ literal: StaticString) {
         self.needsComma = true
-        // Safe: the buffer is the literal itself, which lives as long as the program.
-        literal.withUTF8Buffer { unsafe self.bytes.append(contentsOf: $0) }
+        self.write(literal, Span())
+    }
+
+    /// Writes a piece of JSON as ``literal(_:)`` does, and a string without its quotes: in one go, since each piece
+    /// costs about as much as a string.
+    mutating func literal(_ literal: StaticString, content value: String) {
+        self.needsComma = true
+        self.write(literal, value)
+    }
+
+    /// Writes a piece of JSON as ``literal(_:)`` does, and the digits of an integer.
+    mutating func literal(_ literal: StaticString, integer value: Int64) {
+        self.needsComma = true
+        self.write(literal, value)
     }
 
     /// Writes the digits of an integer, and nothing else.
@@ -186,10 +199,23 @@ public struct JSONWriter: Sendable {
             self.bytes.append(contentsOf: String(value).utf8)
             return
         }
-        if value < 0 {
-            self.bytes.append(UInt8(ascii: "-"))
-        }
-        // Twenty digits hold any magnitude of 64 bits.
+        self.write("", value)
+    }
+
+    /// Writes a string in quotes, and nothing else.
+    mutating func text(_ value: String) {
+        self.write("\"", value)
+        self.bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Writes a string without its quotes, and nothing else.
+    package mutating func content(_ value: String) {
+        self.write("", value)
+    }
+
+    @inline(never)
+    private mutating func write(_ literal: StaticString, _ value: Int64) {
+        // A sign and nineteen digits hold any integer of 64 bits.
         unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
             var rest = value.magnitude
             var position = 20
@@ -198,25 +224,39 @@ public struct JSONWriter: Sendable {
                 unsafe digits[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
                 rest /= 10
             } while rest > 0
-            unsafe self.bytes.append(contentsOf: UnsafeBufferPointer(rebasing: digits[position...]))
+            if value < 0 {
+                position -= 1
+                unsafe digits[position] = UInt8(ascii: "-")
+            }
+            let text = unsafe UnsafeBufferPointer(rebasing: digits[position...])
+            self.write(literal, unsafe text.span)
         }
     }
 
-    /// Writes a string in quotes, and nothing else.
-    mutating func text(_ value: String) {
-        self.bytes.append(UInt8(ascii: "\""))
-        self.content(value)
-        self.bytes.append(UInt8(ascii: "\""))
+    @inline(never)
+    private mutating func write(_ literal: StaticString, _ value: String) {
+        value.utf8.withBytes { self.write(literal, $0) }
     }
 
-    /// Writes a string without its quotes, and nothing else.
-    package mutating func content(_ value: String) {
-        value.utf8.withBytes { text in
-            if text.endOfPlainText(from: 0) == text.count {
-                self.append(text)
-            } else {
-                self.escape(text)
+    /// All pieces come here, as they are not inlined where they are called: after a signature code is cold, and many
+    /// copies of it cost more than the calls.
+    @inline(never)
+    private mutating func write(_ literal: StaticString, _ text: Span<UInt8>) {
+        var copied = 0
+        literal.withUTF8Buffer { literal in
+            self.bytes.append(addingCapacity: literal.count + text.count) { output in
+                // Safe: there is room for both, and they fill it one after the other. The literal's buffer lives as long
+                // as the program.
+                unsafe output.withUnsafeMutableBufferPointer { target, count in
+                    let target = UnsafeMutableRawBufferPointer(target)
+                    unsafe target.copyMemory(from: UnsafeRawBufferPointer(literal))
+                    copied = unsafe text.copyPlainText(to: target, at: literal.count)
+                    count = literal.count + copied
+                }
             }
+        }
+        if copied < text.count {
+            self.escape(text.extracting(copied..<text.count))
         }
     }
 
@@ -234,8 +274,8 @@ public struct JSONWriter: Sendable {
         self.append(text.extracting(start..<text.count))
     }
 
-    private mutating func append(_ span: Span<UInt8>) {
-        unsafe span.withUnsafeBufferPointer { unsafe self.bytes.append(contentsOf: $0) }
+    private mutating func append(_ text: Span<UInt8>) {
+        unsafe text.withUnsafeBufferPointer { unsafe self.bytes.append(contentsOf: $0) }
     }
 
     private mutating func escape(_ byte: UInt8) {
