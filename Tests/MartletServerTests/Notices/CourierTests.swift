@@ -280,7 +280,7 @@ struct CourierTests {
             authority: authority, carriers: [.webhook: try WebhookCarrier(authority: authority, options: .init())],
             logger: .silent, interval: .milliseconds(5), limit: .seconds(3), metrics: metrics)
         try await running([courier]) {
-            try await until { try await receiver.requests.count >= 3 && figures(authority).pending == 0 }
+            try await until { try await figures(authority).pending == 0 && receiver.requests.count >= 3 }
         }
         #expect(receiver.requests.count == 3)
         var text = MetricsText()
