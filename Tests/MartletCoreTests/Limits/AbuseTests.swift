@@ -1,7 +1,6 @@
 import Dispatch
 import MartletProtocol
 import MartletTestKit
-import Synchronization
 import Testing
 
 @testable import MartletCore
@@ -198,22 +197,20 @@ struct AbuseTests {
     @Test func thoseOfWhomMoreIsKnownComeFirst() async throws {
         let hasher = try PasswordHasher(parameters: .init(memory: 8_192, iterations: 1), threads: 1, queue: 64)
         let gate = DispatchSemaphore(value: 0)
-        let order = Mutex<[Int]>([])
+        let order = Recorded<Int>()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await hasher.run { () throws(AuthorityError) in gate.wait() } }
             while hasher.pending < 1 { await Task.yield() }
             let arrivals: [SignInStanding] = [.underAttack, .stranger, .known, .underAttack, .stranger, .known]
             for (number, standing) in arrivals.enumerated() {
                 group.addTask {
-                    try await hasher.run(of: standing) { () throws(AuthorityError) in
-                        order.withLock { $0.append(number) }
-                    }
+                    try await hasher.run(of: standing) { () throws(AuthorityError) in order.add(number) }
                 }
                 while hasher.pending < number + 2 { await Task.yield() }
             }
             gate.signal()
             try await group.waitForAll()
         }
-        #expect(order.withLock { $0 } == [2, 5, 1, 4, 0, 3])
+        #expect(order.all == [2, 5, 1, 4, 0, 3])
     }
 }

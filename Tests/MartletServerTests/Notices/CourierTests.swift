@@ -339,7 +339,10 @@ struct CourierTests {
                     due.withLock { $0 += found }
                 }, count: 6))
         try await running([courier(authority, carrier)]) {
-            try await until { try await figures(authority) == (0, 0) }
+            try await until {
+                guard carrier.attempts.withLock({ !$0.isEmpty }) else { return false }
+                return try await figures(authority) == (0, 0)
+            }
         }
         #expect(carrier.attempts.withLock { $0.map(\.isWhole) } == [true])
         #expect(due.withLock { $0 } == [])
@@ -355,7 +358,10 @@ struct CourierTests {
         let carrier = Stepping([{ clock.advance(by: .seconds(31)) }])
         let metrics = NoticeMetrics()
         try await running([courier(authority, carrier, metrics: metrics)]) {
-            try await until { try await figures(authority) == (0, 0) }
+            try await until {
+                guard carrier.attempts.withLock({ $0.count >= 2 }) else { return false }
+                return try await figures(authority) == (0, 0)
+            }
         }
         let attempts = carrier.attempts.withLock { $0 }
         #expect(attempts.map(\.isWhole) == [false, true])

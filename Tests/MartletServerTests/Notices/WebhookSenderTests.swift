@@ -8,7 +8,7 @@ import Testing
 
 @testable import MartletServer
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct WebhookSenderTests {
     private func request(_ url: String, body: String = "{}") throws -> WebhookRequest {
         WebhookRequest(
@@ -17,7 +17,7 @@ struct WebhookSenderTests {
     }
 
     private func sender(
-        isPrivateAllowed: Bool = true, timeout: Duration = .seconds(10), clock: TestClock = TestClock(),
+        isPrivateAllowed: Bool = true, timeout: Duration = .seconds(60), clock: TestClock = TestClock(),
         resolver: AddressResolver = .system
     ) throws -> WebhookSender {
         var options = WebhookOptions()
