@@ -41,12 +41,16 @@ final class OddServer: Sendable {
         typealias OutboundOut = ByteBuffer
 
         private let manner: Manner
+        private var hasAnswered = false
 
         init(manner: Manner) {
             self.manner = manner
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            // A request may come in several pieces.
+            guard !hasAnswered else { return }
+            hasAnswered = true
             switch manner {
             case .silent: break
             case .closing: context.close(promise: nil)
