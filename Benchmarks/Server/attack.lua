@@ -1,5 +1,5 @@
--- wrk's part of the attack: wrong passwords for one user. Each connection waits between its requests, so that there are
--- so many a second as the rate says, for as long as the answers come within the pause.
+-- wrk's part of the attack: wrong passwords for one user. Each connection waits before each request, so
+-- there are somewhat fewer than the pause alone would allow: a connection's next wait begins with the answer.
 --
 --   attack.lua PAUSE   the mean time, in milliseconds, that a connection waits before each request
 --
