@@ -1,5 +1,5 @@
--- wrk's part of the attack: wrong passwords for one user. Each connection waits before each request, so
--- there are somewhat fewer than the pause alone would allow: a connection's next wait begins with the answer.
+-- wrk's part of the attack: wrong passwords for one user. Each connection waits before each request, and the next
+-- wait begins with the answer.
 --
 --   attack.lua PAUSE   the mean time, in milliseconds, that a connection waits before each request
 --

@@ -16,10 +16,12 @@ from martlet import PASSWORD
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "attack.lua")
 # So many that the rate is kept while some wait for their password to be checked.
 CONNECTIONS = 512
+# How many seconds an answer takes in the mean; a connection's next wait begins with it.
+ANSWER = 0.25
 # Until all of them are open.
 BEGINNING = 4
 # For how many seconds the user tries again.
-PATIENCE = 30
+PATIENCE = 60
 
 
 class Attack:
@@ -35,7 +37,7 @@ class Attack:
     def __enter__(self):
         # Once before, so that there is a home.
         self.sign_in(self.connection(), "192.0.2.7", "Firefox/140.0")
-        pause = round(CONNECTIONS / self.rate * 1000)
+        pause = round((CONNECTIONS / self.rate - ANSWER) * 1000)
         self.wrk = subprocess.Popen(
             ["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{BEGINNING + self.duration}s", "--timeout", "30s", "-s", SCRIPT, self.address,
              "--", str(pause)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -190,7 +190,7 @@ class Bench:
         with self.martlet.server(TRUSTED_PROXIES="127.0.0.0/8") as server:
             # At a tenth of what it can do: the attack's own client shares the machine.
             most = self.renew(server).rate
-            connections, seconds = self.options.connections, max(20, 3 * self.options.seconds)
+            connections, seconds = self.options.connections, max(60, 3 * self.options.seconds)
             load = {"connections": connections, "pause": round(connections / (most / 10) * 1000), "seconds": seconds}
             calm = self.renew(server, **load)
             with Attack(server.address, rate=10_000 / 60, seconds=seconds + 2) as attack:
