@@ -26,9 +26,8 @@ final class PasswordHasher: Sendable {
 
     private let parameters: PasswordParameters
     private let threads: NIOThreadPool
-    /// How many may be computed or wait when one more of a standing comes: half of the queue is kept for those who
-    /// were here before, and another quarter for those whose name nobody attacks.
-    private let capacities: [SignInStanding: Int]
+    private let threadCount: Int
+    private let queue: Int
     private let load = Mutex(Load())
     private let measurements: AuthorityMeasurements
     /// Checked in place of the hash of a user who does not exist, so that both take the same work.
@@ -45,9 +44,8 @@ final class PasswordHasher: Sendable {
         }
         self.parameters = parameters
         self.threads = NIOThreadPool(numberOfThreads: threads)
-        self.capacities = [
-            .known: threads + queue, .stranger: threads + (queue + 1) / 2, .underAttack: threads + (queue + 3) / 4,
-        ]
+        self.threadCount = threads
+        self.queue = queue
         self.measurements = measurements
         self.decoy = Self.decoy(parameters)
         self.threads.start()
@@ -119,10 +117,20 @@ final class PasswordHasher: Sendable {
         return try result.get()
     }
 
+    /// How many may be computed or wait when one more of this standing comes: half of the queue is kept for those who
+    /// were here before, and another quarter for those whose name nobody attacks.
+    private func capacity(for standing: SignInStanding) -> Int {
+        switch standing {
+        case .known: threadCount + queue
+        case .stranger: threadCount + (queue + 1) / 2
+        case .underAttack: threadCount + (queue + 3) / 4
+        }
+    }
+
     /// - Returns: false where there is no room.
     private func admit(of standing: SignInStanding, _ work: @escaping Work) -> Bool {
         let isAdmitted = load.withLock { load in
-            guard load.pending < capacities[standing] ?? 0 else { return false }
+            guard load.pending < capacity(for: standing) else { return false }
             load.pending += 1
             load.waiting[standing.rawValue].append(work)
             return true
