@@ -73,35 +73,41 @@ extension SQLiteStorage {
                     to: destination, "next_attempt_at > ?", now + OutboxSchedule.longestWait)
                     ?? database.firstMessage(to: destination, "next_attempt_at <= ?", now)
             else { return nil }
-            let failures = try database.rows(
+            let claimed = try database.rows(
                 """
-                UPDATE outbox_destinations SET claimed_until = ?, claimed_message = ?
+                UPDATE outbox_destinations SET claimed_until = ?, claimed_message = ?, claim = claim + 1
                 WHERE destination = ? AND (claimed_until <= ? OR claimed_until > ?)
-                RETURNING failures
+                RETURNING claim, failures
                 """,
                 [
                     lease.milliseconds, message.id.data, destination.text, now.milliseconds,
                     (now + OutboxSchedule.longestRest).milliseconds,
                 ]
-            ) { Int(try $0.integer(at: 0)) }
-            return failures.first.map { ClaimedMessage(message: message, failuresInARow: $0) }
+            ) { row in
+                ClaimedMessage(
+                    message: message, claim: try row.integer(at: 0), failuresInARow: Int(try row.integer(at: 1)))
+            }
+            return claimed.first
         }
     }
 
     public func renewClaim(
-        _ id: OutboxMessageID, at now: Timestamp, until lease: Timestamp
+        _ claim: OutboxClaim, at now: Timestamp, until lease: Timestamp
     ) async throws(StorageError) -> Bool {
         try await writeRelaxed(pages: 1) { database in
             try database.change(
-                "UPDATE outbox_destinations SET claimed_until = ? WHERE claimed_message = ? AND claimed_until > ?",
-                [lease.milliseconds, id.data, now.milliseconds]) == 1
+                """
+                UPDATE outbox_destinations SET claimed_until = ?
+                WHERE claimed_message = ? AND claim = ? AND claimed_until > ?
+                """,
+                [lease.milliseconds, claim.message.data, claim.number, now.milliseconds]) == 1
         }
     }
 
     public func settle(
-        _ id: OutboxMessageID, _ outcome: DeliveryOutcome, at now: Timestamp
+        _ claim: OutboxClaim, _ outcome: DeliveryOutcome, at now: Timestamp
     ) async throws(StorageError) {
-        try await writeRelaxed(pages: 4) { try $0.settle(id, outcome, at: now) }
+        try await writeRelaxed(pages: 4) { try $0.settle(claim, outcome, at: now) }
     }
 
     public func releaseClaims() async throws(StorageError) {
@@ -144,39 +150,52 @@ extension Database {
         ).first
     }
 
-    fileprivate func settle(_ id: OutboxMessageID, _ outcome: DeliveryOutcome, at now: Timestamp) throws {
-        var rest: Int64 = 0
+    fileprivate func settle(_ claim: OutboxClaim, _ outcome: DeliveryOutcome, at now: Timestamp) throws {
+        let id = claim.message.data
+        if case .delivered = outcome { try change("DELETE FROM outbox WHERE id = ?", [id]) }
+        guard try end(claim, outcome) else { return }
         switch outcome {
-        case .delivered:
-            try change("DELETE FROM outbox WHERE id = ?", [id.data])
-            try change(
-                "UPDATE outbox_destinations SET failures = 0, last_error = NULL WHERE claimed_message = ?", [id.data])
-        case .failed(let reason, at: let next, let resting):
-            rest = resting.milliseconds
+        case .failed(let reason, at: let next, restingUntil: _):
             try change(
                 """
                 UPDATE outbox SET attempts = attempts + 1, next_attempt_at = ?, last_error = ?
                 WHERE id = ? AND died_at IS NULL
                 """,
-                [next.milliseconds, reason.withoutNUL, id.data])
-            try change(
-                "UPDATE outbox_destinations SET failures = failures + 1, last_error = ? WHERE claimed_message = ?",
-                [reason.withoutNUL, id.data])
+                [next.milliseconds, reason.withoutNUL, id])
         case .died(let reason):
             try change(
                 """
                 UPDATE outbox SET attempts = attempts + 1, died_at = ?, last_error = ? WHERE id = ? AND died_at IS NULL
                 """,
-                [now.milliseconds, reason.withoutNUL, id.data])
-            // It answered, so what else is sent to it may be taken.
-            try change(
-                "UPDATE outbox_destinations SET last_error = ? WHERE claimed_message = ?",
-                [reason.withoutNUL, id.data])
-        case .released: break
+                [now.milliseconds, reason.withoutNUL, id])
+        case .delivered, .released: break
         }
-        try change(
-            "UPDATE outbox_destinations SET claimed_until = ?, claimed_message = NULL WHERE claimed_message = ?",
-            [rest, id.data])
+    }
+
+    /// - Returns: false, with nothing written, where the claim was over already, and another may be there.
+    private func end(_ claim: OutboxClaim, _ outcome: DeliveryOutcome) throws -> Bool {
+        var (rest, failures, error): (Int64, String, String?) = (0, "failures", nil)
+        switch outcome {
+        case .delivered: failures = "0"
+        case .failed(let reason, at: _, let resting):
+            (rest, failures, error) = (resting.milliseconds, "failures + 1", reason.withoutNUL)
+        // It answered, so what else is sent to it may be taken.
+        case .died(let reason): error = reason.withoutNUL
+        case .released:
+            return try change(
+                """
+                UPDATE outbox_destinations SET claimed_until = 0, claimed_message = NULL
+                WHERE claimed_message = ? AND claim = ?
+                """,
+                [claim.message.data, claim.number]) == 1
+        }
+        return try change(
+            """
+            UPDATE outbox_destinations
+            SET claimed_until = ?, claimed_message = NULL, failures = \(failures), last_error = ?
+            WHERE claimed_message = ? AND claim = ?
+            """,
+            [rest, error, claim.message.data, claim.number]) == 1
     }
 }
 

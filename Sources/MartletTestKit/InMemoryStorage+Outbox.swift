@@ -6,7 +6,7 @@ extension InMemoryStorage {
     struct Destination {
         var subscription: NoticeSubscription
         var claimedUntil = Timestamp(milliseconds: 0)
-        var claimed: OutboxMessageID?
+        var claimed: OutboxClaim?
         var failures = 0
         var lastError: String?
 
@@ -55,16 +55,18 @@ extension InMemoryStorage {
                 let message = state.nextMessage(destination, at: now)
             else { return nil }
             state.destinations[destination]?.claimedUntil = lease
-            state.destinations[destination]?.claimed = message.id
-            return ClaimedMessage(message: message, failuresInARow: one.failures)
+            state.newestClaim += 1
+            let claimed = ClaimedMessage(message: message, claim: state.newestClaim, failuresInARow: one.failures)
+            state.destinations[destination]?.claimed = claimed.claim
+            return claimed
         }
     }
 
     public func renewClaim(
-        _ id: OutboxMessageID, at now: Timestamp, until lease: Timestamp
+        _ claim: OutboxClaim, at now: Timestamp, until lease: Timestamp
     ) async throws(StorageError) -> Bool {
         try access { state in
-            let claimed = state.destinations.first { $0.value.claimed == id && $0.value.claimedUntil > now }?.key
+            let claimed = state.destinations.first { $0.value.claimed == claim && $0.value.claimedUntil > now }?.key
             guard let claimed else { return false }
             state.destinations[claimed]?.claimedUntil = lease
             return true
@@ -72,17 +74,17 @@ extension InMemoryStorage {
     }
 
     public func settle(
-        _ id: OutboxMessageID, _ outcome: DeliveryOutcome, at now: Timestamp
+        _ claim: OutboxClaim, _ outcome: DeliveryOutcome, at now: Timestamp
     ) async throws(StorageError) {
         try access { state in
-            let claimed = state.destinations.first { $0.value.claimed == id }?.key
-            var one = claimed.flatMap { state.destinations[$0] }
+            if case .delivered = outcome { state.outbox.removeAll { $0.id == claim.message } }
+            guard let claimed = state.destinations.first(where: { $0.value.claimed == claim })?.key else { return }
+            var one = state.destinations[claimed]
             one?.claimed = nil
             one?.claimedUntil = Timestamp(milliseconds: 0)
-            let place = state.outbox.firstIndex { $0.id == id && $0.diedAt == nil }
+            let place = state.outbox.firstIndex { $0.id == claim.message && $0.diedAt == nil }
             switch outcome {
             case .delivered:
-                state.outbox.removeAll { $0.id == id }
                 one?.failures = 0
                 one?.lastError = nil
             case .failed(let reason, at: let next, let resting):
@@ -103,7 +105,7 @@ extension InMemoryStorage {
                 one?.lastError = reason
             case .released: break
             }
-            if let claimed { state.destinations[claimed] = one }
+            state.destinations[claimed] = one
         }
     }
 

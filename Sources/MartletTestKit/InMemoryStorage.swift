@@ -21,6 +21,7 @@ public final class InMemoryStorage: Storage {
         var pageCookies: [[UInt8]: SessionID] = [:]
         var administratorLinks: [[UInt8]: Timestamp] = [:]
         var destinations: [NoticeDestination: Destination] = [:]
+        var newestClaim: Int64 = 0
         var outbox: [OutboxMessage] = []
         var webhooks: [WebhookID: WebhookEndpoint] = [:]
         var failure: StorageError?

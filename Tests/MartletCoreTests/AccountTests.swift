@@ -123,7 +123,7 @@ struct AccountTests {
             ("wrong password", "another good one", ProblemCode.invalidCredentials),
             (String(repeating: "a", count: 2_000), "another good one", .invalidCredentials),
             (Engine.password, "short", .malformedRequest),
-            ("wrong password", "short", .invalidCredentials),
+            ("wrong password", "short", .malformedRequest),
         ] {
             let error = try await refusal {
                 try await engine.authority.changePassword(of: requester, from: old, to: new)

@@ -313,16 +313,16 @@ private struct DefectiveStorage: Storage, PassesPagesOn {
     }
 
     func renewClaim(
-        _ id: OutboxMessageID, at now: Timestamp, until lease: Timestamp
+        _ claim: OutboxClaim, at now: Timestamp, until lease: Timestamp
     ) async throws(StorageError) -> Bool {
-        let isRenewed = try await base.renewClaim(id, at: now, until: lease)
+        let isRenewed = try await base.renewClaim(claim, at: now, until: lease)
         return isRenewed || defect == .renewsWhatIsOver
     }
 
     func settle(
-        _ id: OutboxMessageID, _ outcome: DeliveryOutcome, at now: Timestamp
+        _ claim: OutboxClaim, _ outcome: DeliveryOutcome, at now: Timestamp
     ) async throws(StorageError) {
-        try await base.settle(id, outcome, at: now)
+        try await base.settle(claim, outcome, at: now)
         if defect == .takesOthersLeases { try await base.releaseClaims() }
     }
 

@@ -82,6 +82,8 @@ extension Authority {
         of requester: some Requester, from old: String, to new: String, presenter: Presenter = Presenter()
     ) async throws(AuthorityError) {
         let user = requester.user
+        let newPassword = try Password(new: new, for: user.username, rules: settings.passwordRules)
+        let name = limitKey(UsernameKey(user.username))
         // Whoever stole an access token could try passwords here.
         let asked = clock.now
         if let wait = limiter?.passwordChange(in: requester.session.id, at: asked) {
@@ -90,10 +92,10 @@ extension Authority {
                 presenter: presenter)
         }
         guard let oldPassword = Password(checking: old),
-            case .right = try await hasher.check(oldPassword, against: user.passwordHash)
+            case .right = try await hasher.check(oldPassword, against: user.passwordHash, for: name)
         else { throw AuthorityError(.invalidCredentials, message: "The present password is wrong.") }
         limiter?.passwordWasRight(in: requester.session.id, at: clock.now)
-        let hash = try await hasher.hash(Password(new: new, for: user.username, rules: settings.passwordRules))
+        let hash = try await hasher.hash(newPassword, for: name)
         let isSet = try await setPassword(
             of: user.id, to: hash, expectedVersion: user.securityVersion, keeping: requester.session.id,
             presenter: presenter)

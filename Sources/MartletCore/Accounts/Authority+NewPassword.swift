@@ -110,10 +110,11 @@ extension Authority {
         of user: User, by new: String, proof: PasswordProof, presenter: Presenter
     ) async throws(AuthorityError) {
         let password = try Password(new: new, for: user.username, rules: settings.passwordRules)
-        if case .right = try await hasher.check(password, against: user.passwordHash) {
+        let name = limitKey(UsernameKey(user.username))
+        if case .right = try await hasher.check(password, against: user.passwordHash, for: name) {
             throw .malformed("The new password has to be another than the present one.")
         }
-        let hash = try await hasher.hash(password)
+        let hash = try await hasher.hash(password, for: name)
         let isSet = try await setPassword(
             of: user.id, to: hash, expectedVersion: user.securityVersion, isRecovery: proof == .mail,
             presenter: presenter)

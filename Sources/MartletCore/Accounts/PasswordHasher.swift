@@ -10,21 +10,30 @@ import Synchronization
 /// The queue is bounded: what does not fit is refused at once with `overloaded`, so a flood of sign-ins costs a known
 /// amount of memory and an honest user is told when to try again.
 final class PasswordHasher: Sendable {
-    private typealias Work = @Sendable (NIOThreadPool.WorkItemState) -> Void
+    /// What waits for a thread, and who is counted with it.
+    private struct Waiting {
+        let work: @Sendable (NIOThreadPool.WorkItemState, _ known: UInt64?) -> Void
+        let known: UInt64?
+    }
 
     private struct Load {
         var pending = 0
         var computed = 0
         /// What waits, in order, by standing.
-        var waiting: [[Work]] = Array(repeating: [], count: SignInStanding.allCases.count)
+        var waiting: [[Waiting]] = Array(repeating: [], count: SignInStanding.allCases.count)
+        /// How many of a name are computed or wait as ``SignInStanding/known``.
+        var known: [UInt64: Int] = [:]
 
-        mutating func next() -> Work? {
+        mutating func next() -> Waiting? {
             guard let first = waiting.lastIndex(where: { !$0.isEmpty }) else { return nil }
             return waiting[first].removeFirst()
         }
     }
 
     private let parameters: PasswordParameters
+    /// More of one name are strangers, however well it is known: one user has no need of the whole queue.
+    static let mostKnownOfAName = 4
+
     private let threads: NIOThreadPool
     private let threadCount: Int
     private let queue: Int
@@ -62,22 +71,28 @@ final class PasswordHasher: Sendable {
     /// How many are computed or wait for it.
     var pending: Int { load.withLock { $0.pending } }
 
+    /// Whether one more has to wait.
+    var isPressed: Bool { pending >= threadCount }
+
     func hash(
-        _ password: Password, of standing: SignInStanding = .known
+        _ password: Password, of standing: SignInStanding = .known, for name: UInt64? = nil
     ) async throws(AuthorityError) -> PasswordHash {
-        try await run(of: standing) { [parameters] () throws(AuthorityError) in
+        try await run(of: standing, for: name) { [parameters] () throws(AuthorityError) in
             try Self.hash(password.bytes, parameters)
         }
     }
 
     /// Whether `password` is the one that `hash` was made of; where there is no hash, the same work and `wrong`.
     ///
-    /// - Parameter standing: of whoever sent it. Those with more are computed first and may take more of the queue, so
-    ///   that a flood of strangers leaves some of it to those who are known.
+    /// - Parameters:
+    ///   - standing: of whoever sent it. Those with more are computed first and may take more of the queue, so that a
+    ///     flood of strangers leaves some of it to those who are known.
+    ///   - name: whose password it is to be, as a key of the limits; nil for an operator.
     func check(
-        _ password: Password, against hash: PasswordHash?, of standing: SignInStanding = .known
+        _ password: Password, against hash: PasswordHash?, of standing: SignInStanding = .known,
+        for name: UInt64? = nil
     ) async throws(AuthorityError) -> PasswordCheck {
-        try await run(of: standing) { [parameters, decoy] in
+        try await run(of: standing, for: name) { [parameters, decoy] in
             let isRight = Self.matches(password.bytes, hash ?? decoy)
             guard let hash, isRight else { return .wrong }
             return .right(isOutdated: Self.isOutdated(hash, parameters))
@@ -87,11 +102,12 @@ final class PasswordHasher: Sendable {
     /// Runs work on one of the threads. It does not heed cancellation: work that was admitted is done, and its place
     /// in the queue is free only then.
     func run<Answer: Sendable>(
-        of standing: SignInStanding = .known, _ work: @escaping @Sendable () throws(AuthorityError) -> Answer
+        of standing: SignInStanding = .known, for name: UInt64? = nil,
+        _ work: @escaping @Sendable () throws(AuthorityError) -> Answer
     ) async throws(AuthorityError) -> Answer {
         let queued = ContinuousClock.now
         let result: Result<Answer, AuthorityError> = await withCheckedContinuation { continuation in
-            let isAdmitted = admit(of: standing) { [self] state in
+            let isAdmitted = admit(of: standing, for: name) { [self] state, known in
                 switch state {
                 case .active:
                     // Renewals and checks go first: a flood of wrong passwords takes what they leave.
@@ -100,12 +116,12 @@ final class PasswordHasher: Sendable {
                     measurements.hashWaits.record(begun - queued)
                     let result = Result { () throws(AuthorityError) in try work() }
                     measurements.hashes.record(since: begun)
-                    isDone()
+                    isDone(known)
                     continuation.resume(returning: result)
                 case .cancelled:
                     let stopped = AuthorityError(
                         .overloaded, retryAfter: .seconds(1), detail: "the threads for password hashes have stopped")
-                    isDone()
+                    isDone(known)
                     continuation.resume(returning: .failure(stopped))
                 }
             }
@@ -128,11 +144,19 @@ final class PasswordHasher: Sendable {
     }
 
     /// - Returns: false where there is no room.
-    private func admit(of standing: SignInStanding, _ work: @escaping Work) -> Bool {
+    private func admit(
+        of standing: SignInStanding, for name: UInt64?,
+        _ work: @escaping @Sendable (NIOThreadPool.WorkItemState, _ known: UInt64?) -> Void
+    ) -> Bool {
         let isAdmitted = load.withLock { load in
+            var (standing, known) = (standing, standing == .known ? name : nil)
+            if let name = known, load.known[name, default: 0] >= Self.mostKnownOfAName {
+                (standing, known) = (.stranger, nil)
+            }
             guard load.pending < capacity(for: standing) else { return false }
             load.pending += 1
-            load.waiting[standing.rawValue].append(work)
+            if let known { load.known[known, default: 0] += 1 }
+            load.waiting[standing.rawValue].append(Waiting(work: work, known: known))
             return true
         }
         guard isAdmitted else {
@@ -141,15 +165,20 @@ final class PasswordHasher: Sendable {
         }
         measurements.hashesPending.add(1)
         // As often as there is something that waits, and whoever is free takes what comes first.
-        threads.submit { state in self.load.withLock { $0.next() }?(state) }
+        threads.submit { state in
+            guard let next = self.load.withLock({ $0.next() }) else { return }
+            next.work(state, next.known)
+        }
         return true
     }
 
-    private func isDone() {
+    private func isDone(_ known: UInt64?) {
         measurements.hashesPending.add(-1)
         load.withLock { load in
             load.pending -= 1
             load.computed += 1
+            guard let known, let count = load.known[known] else { return }
+            load.known[known] = count > 1 ? count - 1 : nil
         }
     }
 

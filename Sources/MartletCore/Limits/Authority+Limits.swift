@@ -15,13 +15,20 @@ extension Authority {
         let attempt = SignInAttempt(name, from: request.presenter)
         guard let limiter else { return SignInPermit(attempt: attempt, standing: .known) }
         var admission = limiter.admit(attempt, at: now)
-        if case .refused(_, mayBeKnown: true) = admission {
-            // Memory knows the places since the start, and storage those before: an honest user is let through there.
+        // Memory knows the places since the start, and storage those before: an honest user is let through there, and
+        // comes first where many wait.
+        switch admission {
+        case .refused(_, mayBeKnown: true):
             limiter.learn(try await places(of: request.username), of: attempt.name, at: now)
             admission = limiter.admit(attempt, at: now)
+        case .admitted(let standing, mayBeKnown: true) where hasher.isPressed:
+            limiter.settle(attempt, admitted: standing, as: .none, at: now)
+            limiter.learn(try await places(of: request.username), of: attempt.name, at: now)
+            admission = limiter.admit(attempt, at: now)
+        case .admitted, .refused: break
         }
         switch admission {
-        case .admitted(let standing): return SignInPermit(attempt: attempt, standing: standing)
+        case .admitted(let standing, mayBeKnown: _): return SignInPermit(attempt: attempt, standing: standing)
         case .refused(let wait, mayBeKnown: _):
             throw limited(
                 .signIn, for: wait, at: now, client: request.client.id, name: attempt.name, presenter: request.presenter
@@ -33,7 +40,8 @@ extension Authority {
         limiter?.settle(permit.attempt, admitted: permit.standing, as: outcome, at: now)
     }
 
-    /// Where the user of this name was signed in, as sessions that are kept tell.
+    /// Where the user of this name was signed in, as sessions that are kept tell; but not where somebody else may have
+    /// been.
     private func places(of username: String) async throws(AuthorityError) -> [SignInAttempt.Place] {
         let user = try await user(named: username)
         var random = SecureRandom()
@@ -41,10 +49,17 @@ extension Authority {
         let id = user?.id ?? UserID(at: clock.now, using: &random)
         let sessions = try await sessions(of: id, includingEnded: true, before: nil, limit: Self.mostPlaces)
         let name = UsernameKey(username)
-        return sessions.compactMap { SignInAttempt(name, from: $0.lastPresenter).place }
+        return sessions.compactMap { session in
+            session.end.map { Self.endsOfDoubt.contains($0.reason) } ?? false
+                ? nil : SignInAttempt(name, from: session.lastPresenter).place
+        }
     }
 
     private static let mostPlaces = 50
+
+    private static let endsOfDoubt: Set<EndReason> = [
+        .replayDetected, .suspiciousActivity, .passwordChangeRequired, .revokedByAdmin,
+    ]
 
     /// Reports a refusal, and is the error to refuse with.
     func limited(

@@ -36,10 +36,10 @@ struct SignInLimits: Sendable {
 
     /// Whether the password may be checked. What is let through is counted; say how it ended with `settle`.
     mutating func admit(_ attempt: SignInAttempt, at now: Timestamp) -> SignInAdmission {
-        guard let place = attempt.place else { return .admitted(.stranger) }
+        guard let place = attempt.place else { return .admitted(.stranger, mayBeKnown: false) }
         if isKnown(place, at: now) {
             return presenters.take(place.presenter, at: now).map { .refused($0, mayBeKnown: false) }
-                ?? .admitted(.known)
+                ?? .admitted(.known, mayBeKnown: false)
         }
         let isAttacked = names.wait(for: attempt.name, at: now) != nil
         let waits = [
@@ -47,17 +47,16 @@ struct SignInLimits: Sendable {
             networks.wait(for: place.network, at: now),
             place.site.flatMap { sites.wait(for: $0, at: now) },
         ]
-        if let wait = waits.compactMap(\.self).max() {
-            return .refused(wait, mayBeKnown: (asked.time(of: attempt.name) ?? .min) <= now.milliseconds)
-        }
+        let mayBeKnown = (asked.time(of: attempt.name) ?? .min) <= now.milliseconds
+        if let wait = waits.compactMap(\.self).max() { return .refused(wait, mayBeKnown: mayBeKnown) }
         names.charge(attempt.name, at: now)
         pairs.charge(place.pair, at: now)
         networks.charge(place.network, at: now)
         if let site = place.site { sites.charge(site, at: now) }
-        return .admitted(isAttacked ? .underAttack : .stranger)
+        return .admitted(isAttacked ? .underAttack : .stranger, mayBeKnown: mayBeKnown)
     }
 
-    /// Takes an attempt back that was let through, unless the password was wrong.
+    /// Takes an attempt back that was let through, unless the password was wrong, and remembers where the user was.
     ///
     /// - Parameter standing: as what it was let through.
     mutating func settle(
@@ -72,7 +71,7 @@ struct SignInLimits: Sendable {
             networks.refund(place.network, at: now)
             if let site = place.site { sites.refund(site, at: now) }
         }
-        if outcome == .right { remember(place, at: now) }
+        if outcome == .signedIn { remember(place, at: now) }
     }
 
     /// Takes in from where the user of a name was signed in before.
@@ -91,16 +90,18 @@ struct SignInLimits: Sendable {
 }
 
 /// Whether a sign-in may have its password checked.
+///
+/// `mayBeKnown`: it comes from where memory does not know the user, and storage was not asked of late where the user was
+/// before.
 enum SignInAdmission: Sendable, Hashable {
-    case admitted(SignInStanding)
-    /// `mayBeKnown`: storage was not asked of late where this user was before.
+    case admitted(SignInStanding, mayBeKnown: Bool)
     case refused(Duration, mayBeKnown: Bool)
 }
 
 /// How a sign-in ended that was let through.
 enum SignInOutcome: Sendable, Hashable {
-    case right
+    case signedIn
     case wrong
-    /// The password was not checked.
+    /// The password was not checked, or was right and is not enough.
     case none
 }

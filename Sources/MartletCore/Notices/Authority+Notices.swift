@@ -44,7 +44,7 @@ extension Authority {
     package func renew(_ claimed: ClaimedMessage) async throws(AuthorityError) -> Bool {
         let now = clock.now
         return try await storing { () async throws(StorageError) in
-            try await storage.renewClaim(claimed.message.id, at: now, until: now + OutboxSchedule.lease)
+            try await storage.renewClaim(claimed.claim, at: now, until: now + OutboxSchedule.lease)
         }
     }
 
@@ -59,7 +59,7 @@ extension Authority {
         let outcome: DeliveryOutcome =
             if let failure { consequence(of: failure, for: claimed, at: now) } else { .delivered }
         try await storing { () async throws(StorageError) in
-            try await storage.settle(claimed.message.id, outcome, at: now)
+            try await storage.settle(claimed.claim, outcome, at: now)
         }
         if let failure, failure.advice == .destinationIsGone, case .webhook(let id) = claimed.message.destination {
             try await disableWebhook(id, because: failure.reason)
@@ -87,7 +87,7 @@ extension Authority {
     package func release(_ claimed: ClaimedMessage) async throws(AuthorityError) {
         let now = clock.now
         try await storing { () async throws(StorageError) in
-            try await storage.settle(claimed.message.id, .released, at: now)
+            try await storage.settle(claimed.claim, .released, at: now)
         }
     }
 

@@ -42,14 +42,29 @@ public struct OutboxMessage: Sendable, Hashable {
     public var record: EventRecord { StoredEvent(number: eventNumber, text: event, mac: []).record }
 }
 
+/// Tells one claim of a message from every other, so that whoever was away for too long has no say in the next.
+public struct OutboxClaim: Sendable, Hashable {
+    public var message: OutboxMessageID
+    /// Another at each claim for the same destination.
+    public var number: Int64
+
+    public init(message: OutboxMessageID, number: Int64) {
+        self.message = message
+        self.number = number
+    }
+}
+
 /// A message that one process delivers, and no other for the time of its lease.
 public struct ClaimedMessage: Sendable, Hashable {
     public var message: OutboxMessage
+    public var claim: OutboxClaim
     /// How many attempts in a row have failed at this destination, whichever message they were of.
     public var failuresInARow: Int
 
-    public init(message: OutboxMessage, failuresInARow: Int) {
+    /// - Parameter claim: the number of the claim.
+    public init(message: OutboxMessage, claim: Int64, failuresInARow: Int) {
         self.message = message
+        self.claim = OutboxClaim(message: message.id, number: claim)
         self.failuresInARow = failuresInARow
     }
 }

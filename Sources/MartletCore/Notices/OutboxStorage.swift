@@ -40,10 +40,13 @@ public protocol OutboxStorage: Sendable {
     /// Prolongs the claim of a message that is being delivered.
     ///
     /// - Returns: false, with nothing written, where the claim is over, so that somebody else may have one by now.
-    func renewClaim(_ id: OutboxMessageID, at now: Timestamp, until lease: Timestamp) async throws(StorageError) -> Bool
+    func renewClaim(_ claim: OutboxClaim, at now: Timestamp, until lease: Timestamp) async throws(StorageError) -> Bool
 
-    /// Writes down what became of a claimed message. One that is not there any more stays away.
-    func settle(_ id: OutboxMessageID, _ outcome: DeliveryOutcome, at now: Timestamp) async throws(StorageError)
+    /// Writes down what became of a claimed message, and ends the claim. One that is not there any more stays away.
+    ///
+    /// Where somebody else has claimed the message or another for its destination since, that claim stays, and only
+    /// that the message was delivered is still of use.
+    func settle(_ claim: OutboxClaim, _ outcome: DeliveryOutcome, at now: Timestamp) async throws(StorageError)
 
     /// Lets go of every claim: for a process that knows that it is the only one.
     func releaseClaims() async throws(StorageError)

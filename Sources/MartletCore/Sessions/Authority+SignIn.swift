@@ -60,11 +60,11 @@ extension Authority {
                     triedName: permit.attempt.name))
             throw AuthorityError(.invalidCredentials)
         }
-        settle(permit, as: .right, at: now)
         let present: User
         do throws(AuthorityError) {
             present = try await withPasswordToKeep(user, request)
         } catch {
+            settle(permit, as: .none, at: clock.now)
             // Who tries stolen passwords learns from this that one is right, so there is a record of it. It was not
             // wrong, so it has no name that detection would count.
             report(
@@ -74,7 +74,7 @@ extension Authority {
             throw error
         }
         if isOutdated, present == user { await upgradeHash(of: user, password) }
-        let issued = try await startSession(request, device: device, for: present, at: clock.now)
+        let issued = try await startSession(request, device: device, for: present, permit)
         report(
             AuthorityEvent(
                 .signIn, at: issued.session.createdAt, user: user.id, session: issued.session.id,
@@ -89,7 +89,11 @@ extension Authority {
     ) async throws(AuthorityError) -> (User?, PasswordCheck) {
         do throws(AuthorityError) {
             let user = try await user(named: username)
-            return (user, try await hasher.check(password, against: user?.passwordHash, of: permit.standing))
+            return (
+                user,
+                try await hasher.check(
+                    password, against: user?.passwordHash, of: permit.standing, for: permit.attempt.name)
+            )
         } catch {
             settle(permit, as: .none, at: clock.now)
             throw error
@@ -111,6 +115,20 @@ extension Authority {
             present.requiredProof == nil
         else { throw AuthorityError(.invalidCredentials) }
         return present
+    }
+
+    private func startSession(
+        _ request: SignIn, device: String?, for user: User, _ permit: SignInPermit
+    ) async throws(AuthorityError) -> IssuedTokens {
+        let now = clock.now
+        do throws(AuthorityError) {
+            let issued = try await startSession(request, device: device, for: user, at: now)
+            settle(permit, as: .signedIn, at: now)
+            return issued
+        } catch {
+            settle(permit, as: .none, at: now)
+            throw error
+        }
     }
 
     private func startSession(

@@ -120,7 +120,9 @@ public struct Courier: Service {
             var due: [CourierTurns.Candidate] = []
             for destination in try await authority.dueDestinations() {
                 guard let carrier = carriers[destination.kind] else { continue }
-                due.append(.init(destination: destination, server: try await carrier.server(of: destination)))
+                // Where this cannot be told, its delivery fails, and says why; the others go on.
+                let server = try? await carrier.server(of: destination)
+                due.append(.init(destination: destination, server: server ?? destination.text))
             }
             if look.countedAt.map({ ContinuousClock.now - $0 >= Self.countingInterval }) ?? true {
                 metrics.note(try await authority.outboxFigures())

@@ -33,7 +33,7 @@ extension StorageConformance {
         var numbers: [Int64] = []
         while let claimed = try await claim(subject, destination, at: seconds) {
             numbers.append(claimed.message.eventNumber)
-            try await subject.other.settle(claimed.message.id, .delivered, at: start + .seconds(seconds))
+            try await subject.other.settle(claimed.claim, .delivered, at: start + .seconds(seconds))
         }
         return numbers
     }
@@ -100,13 +100,29 @@ extension StorageConformance {
             try requireEqual(await claim(subject, at: 29) == nil, true, "within the lease")
             let again = try await claim(subject, at: 30)
             try requireEqual(again?.message, claims[0].message, "after the lease")
-            // Who is late settles its message and not the claim of the other.
-            let late = claims[0].message.id
+            // Who is late has no say in the claim of the other, not even of the same message.
+            let late = claims[0].claim
+            try requireEqual(
+                await subject.other.renewClaim(late, at: start + .seconds(31), until: start + .seconds(61)), false,
+                "renewed when another has it")
+            for outcome in [
+                DeliveryOutcome.failed("late", at: start + .seconds(500), restingUntil: start), .died("late"),
+                .released,
+            ] {
+                try await subject.storage.settle(late, outcome, at: start + .seconds(31))
+                try requireEqual(await claim(subject, at: 31) == nil, true, "the claim of another")
+            }
+            guard let again else { return }
+            try await subject.storage.settle(again.claim, .released, at: start + .seconds(31))
+            let third = try await claim(subject, at: 31)
+            try requireEqual(third?.message, again.message, "untouched by who was late")
+            // Only that it was delivered counts.
             try await subject.storage.settle(late, .delivered, at: start + .seconds(31))
+            try requireEqual(await claim(subject, at: 31) == nil, true, "the claim of the third")
+            guard let third else { return }
+            try await subject.storage.settle(third.claim, .delivered, at: start + .seconds(31))
             let next = try await claim(subject, at: 31)
             try requireEqual(next?.message.eventNumber, 2, "the next")
-            try await subject.storage.settle(late, .failed("late", at: start, restingUntil: start), at: start)
-            try requireEqual(await claim(subject, at: 32) == nil, true, "the claim of another")
             try await subject.other.releaseClaims()
             try requireEqual(await claim(subject, at: 32)?.message, next?.message, "after all claims were let go")
         },
@@ -114,12 +130,10 @@ extension StorageConformance {
             try await subject.storage.subscribe(.mail, to: [.signIn])
             try await append(subject, .signIn)
             try await spread(subject)
-            guard let id = try await claim(subject, at: 0)?.message.id else {
-                throw Failure(description: "nothing is due")
-            }
+            guard let first = try await claim(subject, at: 0) else { throw Failure(description: "nothing is due") }
             func renew(at seconds: Int) async throws -> Bool {
                 try await subject.other.renewClaim(
-                    id, at: start + .seconds(seconds), until: start + .seconds(seconds + 30))
+                    first.claim, at: start + .seconds(seconds), until: start + .seconds(seconds + 30))
             }
             for seconds in [20, 40, 60] {
                 try requireEqual(await renew(at: seconds), true, "renewed after \(seconds) s")
@@ -127,8 +141,11 @@ extension StorageConformance {
             }
             try requireEqual(await subject.storage.dueDestinations(at: start + .seconds(89)), [], "what is due")
             try requireEqual(await renew(at: 90), false, "renewed when it was over")
-            try requireEqual(await claim(subject, at: 90)?.message.id, id, "after its end")
-            try await subject.storage.settle(id, .delivered, at: start + .seconds(90))
+            let second = try await claim(subject, at: 90)
+            try requireEqual(second?.message, first.message, "after its end")
+            try requireEqual(await renew(at: 90), false, "renewed by whoever had it before")
+            guard let second else { return }
+            try await subject.storage.settle(second.claim, .delivered, at: start + .seconds(90))
             try requireEqual(await renew(at: 91), false, "renewed after it was settled")
         },
         Case("a failed message is tried at its time, and its destination rests") { subject in
@@ -137,7 +154,7 @@ extension StorageConformance {
             try await spread(subject)
             guard let first = try await claim(subject, at: 0) else { throw Failure(description: "nothing is due") }
             try await subject.storage.settle(
-                first.message.id, .failed("no\0way", at: start + .seconds(60), restingUntil: start), at: start)
+                first.claim, .failed("no\0way", at: start + .seconds(60), restingUntil: start), at: start)
             // The other message does not wait for it.
             let second = try await claim(subject, at: 1)
             try requireEqual(second?.message.eventNumber, 2, "the other one")
@@ -146,7 +163,7 @@ extension StorageConformance {
                 await subject.other.outboxFigures().first?.lastError?.hasPrefix("no"), true, "the last error")
             guard let second else { return }
             try await subject.storage.settle(
-                second.message.id,
+                second.claim,
                 .failed("again", at: start + .seconds(5), restingUntil: start + .seconds(90)), at: start)
             try requireEqual(await claim(subject, at: 89) == nil, true, "while it rests")
             try requireEqual(await subject.other.dueDestinations(at: start + .seconds(89)), [], "due while it rests")
@@ -157,10 +174,11 @@ extension StorageConformance {
             try requireEqual(third?.message.lastError, "again", "its error")
             try requireEqual(third?.failuresInARow, 2, "failures in a row")
             guard let third else { return }
-            try await subject.storage.settle(third.message.id, .released, at: start)
+            try await subject.storage.settle(third.claim, .released, at: start)
             let released = try await claim(subject, at: 90)
-            try requireEqual(released, third, "what was given back as it was")
-            try await subject.storage.settle(third.message.id, .delivered, at: start)
+            try requireEqual(released?.message, third.message, "what was given back as it was")
+            guard let released else { return }
+            try await subject.storage.settle(released.claim, .delivered, at: start)
             let figures = try await subject.other.outboxFigures()
             try requireEqual(
                 figures, [OutboxFigures(destination: .mail, pending: 1, dead: 0)], "after a success")
@@ -172,20 +190,20 @@ extension StorageConformance {
             let (ahead, longest) = (1_000_000, Int(OutboxSchedule.longestWait.components.seconds))
             guard let first = try await claim(subject, at: ahead) else { throw Failure(description: "nothing is due") }
             try await subject.storage.settle(
-                first.message.id,
+                first.claim,
                 .failed("no", at: start + .seconds(ahead + 5), restingUntil: start + .seconds(ahead + 60)),
                 at: start + .seconds(ahead))
             try requireEqual(await subject.other.dueDestinations(at: start + .seconds(1)), [.mail], "what is due")
             guard let again = try await claim(subject, at: 1) else { throw Failure(description: "it is waited for") }
             try requireEqual(again.message.eventNumber, 1, "what was put off comes first")
-            try await subject.storage.settle(again.message.id, .released, at: start + .seconds(1))
+            try await subject.storage.settle(again.claim, .released, at: start + .seconds(1))
             // So does a claim that a process made just then, before it was killed.
             guard let lost = try await claim(subject, at: ahead) else { throw Failure(description: "nothing is due") }
             try requireEqual(lost.message.eventNumber, 2, "what was due first by that clock")
             guard let found = try await claim(subject, at: 1) else { throw Failure(description: "the claim stays") }
             // The longest that a message is put off by right is waited for.
             try await subject.storage.settle(
-                found.message.id, .failed("no", at: start + .seconds(1 + longest), restingUntil: start),
+                found.claim, .failed("no", at: start + .seconds(1 + longest), restingUntil: start),
                 at: start + .seconds(1))
             try requireEqual(await deliverAll(subject, at: 1), [2], "the other one")
             try requireEqual(await subject.other.dueDestinations(at: start + .seconds(1)), [], "due at first")
@@ -222,7 +240,7 @@ extension StorageConformance {
             for destination in [NoticeDestination.mail, webhook] {
                 while let claimed = try await claim(subject, destination, at: 1) {
                     try await subject.storage.settle(
-                        claimed.message.id, .died("refused"), at: start + .seconds(1))
+                        claimed.claim, .died("refused"), at: start + .seconds(1))
                 }
             }
             try requireEqual(await subject.other.dueDestinations(at: start + .seconds(99)), [], "what is due")
@@ -282,7 +300,7 @@ extension StorageConformance {
             try await append(subject, .signIn, .signIn)
             try await spread(subject)
             guard let claimed = try await claim(subject, at: 0) else { throw Failure(description: "nothing is due") }
-            try await subject.storage.settle(claimed.message.id, .died("no"), at: start)
+            try await subject.storage.settle(claimed.claim, .died("no"), at: start)
             try requireEqual(await subject.other.unsubscribe(.mail), 2, "what it lost")
             try requireEqual(await subject.storage.unsubscribe(.mail), 0, "what it had no more")
             try await append(subject, .signIn)

@@ -59,11 +59,12 @@ struct LoginCommand: AsyncParsableCommand {
         try folder.make()
         // What is damaged or of another version has no say in whether somebody may sign in.
         let earlier = try? await store.load()
+        // Before the sign-in takes the place of the one before: whatever fails now leaves that one as it was.
+        let draft = try folder.draft(of: bytes)
+        defer { draft.drop() }
         let user = try await signIn(username, password, at: client)
-        try folder.keepCertificates(bytes)
-        if let earlier, earlier.server == client.server, earlier.client == client.client {
-            await end(earlier, by: client)
-        }
+        try draft.keep()
+        if let earlier { await end(earlier, by: client) }
         try output.show("Signed in to \(client.server) as \(user.username.printable).") {
             $0.object {
                 $0.member("server", client.server)
@@ -99,6 +100,12 @@ struct LoginCommand: AsyncParsableCommand {
 
     /// The sign-in that was here before is over, too. It was replaced already, so a failure is a remark.
     private func end(_ earlier: SavedSession, by client: MartletClient) async {
+        guard earlier.server == client.server, earlier.client == client.client else {
+            StandardError.put(
+                "note: the sign-in of \(earlier.user.username.printable) at \(earlier.server) that was here before "
+                    + "lives on there until its idle limit\n")
+            return
+        }
         do {
             try await client.endReplaced(earlier)
         } catch {

@@ -53,25 +53,49 @@ struct LoginFolder {
         }
     }
 
-    /// Keeps a copy of the certificates, so that the commands after it can be typed in any folder.
+    /// Makes a copy of the certificates beside those that are kept, so that the commands after it can be typed in any
+    /// folder. Once this is done, little can go wrong with `keep`.
     ///
     /// - Parameter bytes: nil for the system's.
-    func keepCertificates(_ bytes: [UInt8]?) throws(CommandFailure) {
-        guard let bytes else {
-            guard unsafe unlink(certificatesPath) != 0, errno != ENOENT else { return }
-            throw CommandFailure("\(certificatesPath) cannot be removed: \(systemMessage(errno)).")
-        }
-        let draft = "\(certificatesPath).\(getpid())"
-        let file = unsafe open(draft, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw CommandFailure("\(draft) cannot be written: \(systemMessage(errno)).") }
+    func draft(of bytes: [UInt8]?) throws(CommandFailure) -> CertificatesDraft {
+        let draft = CertificatesDraft(
+            place: certificatesPath, copy: bytes.map { _ in "\(certificatesPath).\(getpid())" })
+        if let bytes { try draft.fill(with: bytes) }
+        return draft
+    }
+}
+
+/// A copy of certificates, on disk already, that is to take the place of those that are kept.
+struct CertificatesDraft {
+    fileprivate let place: String
+    /// nil where none are to be kept.
+    fileprivate let copy: String?
+
+    fileprivate func fill(with bytes: [UInt8]) throws(CommandFailure) {
+        guard let copy else { return }
+        let file = unsafe open(copy, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw CommandFailure("\(copy) cannot be written: \(systemMessage(errno)).") }
         let isWritten = unsafe write(file, bytes, bytes.count) == bytes.count && fsync(file) == 0
         let code = errno
         close(file)
-        guard isWritten, unsafe rename(draft, certificatesPath) == 0 else {
-            let failure = CommandFailure(
-                "\(certificatesPath) cannot be written: \(systemMessage(isWritten ? errno : code)).")
-            unsafe unlink(draft)
-            throw failure
+        guard !isWritten else { return }
+        drop()
+        throw CommandFailure("\(copy) cannot be written: \(systemMessage(code)).")
+    }
+
+    /// Puts the copy in place of what was kept.
+    func keep() throws(CommandFailure) {
+        guard let copy else {
+            guard unsafe unlink(place) != 0, errno != ENOENT else { return }
+            throw CommandFailure("\(place) cannot be removed: \(systemMessage(errno)).")
         }
+        guard unsafe rename(copy, place) == 0 else {
+            throw CommandFailure("\(place) cannot be written: \(systemMessage(errno)).")
+        }
+    }
+
+    /// Removes the copy where it was not kept.
+    func drop() {
+        if let copy { unsafe unlink(copy) }
     }
 }

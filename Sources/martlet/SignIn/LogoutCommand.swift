@@ -19,7 +19,7 @@ struct LogoutCommand: AsyncParsableCommand {
             return try output.show("Nobody was signed in.") { $0.object { $0.member("signedOut", false) } }
         }
         let outcome = try await client.signOut()
-        try LoginFolder(environment: ProcessInfo.processInfo.environment).keepCertificates(nil)
+        try LoginFolder(environment: ProcessInfo.processInfo.environment).draft(of: nil).keep()
         var isServerTold = true
         if case .serverNotTold(let error) = outcome {
             isServerTold = false

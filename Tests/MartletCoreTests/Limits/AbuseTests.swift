@@ -213,4 +213,82 @@ struct AbuseTests {
         }
         #expect(order.all == [2, 5, 1, 4, 0, 3])
     }
+
+    /// One who signs in again and again with the right password takes a few places of the queue and no more.
+    @Test func nobodyTakesTheWholeQueue() async throws {
+        let hasher = try PasswordHasher(parameters: .init(memory: 8_192, iterations: 1), threads: 1, queue: 16)
+        let gate = DispatchSemaphore(value: 0)
+        let order = Recorded<String>()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await hasher.run { () throws(AuthorityError) in gate.wait() } }
+            while hasher.pending < 1 { await Task.yield() }
+            // Of whom more than four are strangers: so there is room for eight in half of the queue.
+            for number in 0..<8 {
+                group.addTask {
+                    try await hasher.run(for: 1) { () throws(AuthorityError) in order.add("mallory \(number)") }
+                }
+                while hasher.pending < number + 2 { await Task.yield() }
+            }
+            let refused = try await refusal { try await hasher.run(for: 1) { () throws(AuthorityError) in } }
+            #expect(refused?.code == .overloaded)
+            group.addTask { try await hasher.run(for: 2) { () throws(AuthorityError) in order.add("alice") } }
+            while hasher.pending < 10 { await Task.yield() }
+            gate.signal()
+            try await group.waitForAll()
+        }
+        #expect(order.all.firstIndex(of: "alice") == 4)
+        // All places are given back.
+        let error = try await refusal { try await hasher.run(for: 1) { () throws(AuthorityError) in } }
+        #expect(error == nil)
+    }
+
+    /// After a start nobody is known to memory. Whoever comes from a known place goes first all the same, once others
+    /// wait.
+    @Test func aKnownUserGoesFirstAfterAStart() async throws {
+        let engine = try await Engine()
+        try await engine.add()
+        _ = try await engine.signIn(presenter: Self.home)
+        let other = try await engine.other { $0.passwordThreads = 1 }
+        let gate = DispatchSemaphore(value: 0)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await other.authority.hasher.run { () throws(AuthorityError) in gate.wait() }
+            }
+            while other.authority.hasher.pending < 1 { await Task.yield() }
+            let standings = try await [Self.home, Self.elsewhere].standings(of: "alice", at: other)
+            #expect(standings == [.known, .stranger])
+            gate.signal()
+            try await group.waitForAll()
+        }
+    }
+
+    /// A place where a stolen password was right, and nobody was signed in, is not the user's.
+    @Test func aPlaceIsKnownOnceSomebodyIsSignedInThere() async throws {
+        let engine = try await Engine()
+        try await engine.add()
+        _ = try await engine.authority.requireNewPassword(of: "alice", by: .password)
+        for _ in 0..<3 {
+            let refused = try await refusal { _ = try await engine.signIn(presenter: Self.elsewhere) }
+            #expect(refused?.code == .passwordChangeRequired)
+        }
+        let standings = try await [Self.elsewhere].standings(of: "alice", at: engine)
+        #expect(standings == [.stranger])
+        // Nor does it count against whoever has it.
+        #expect(try await tries(engine, 11).filter { $0.code == .invalidCredentials }.count == 10)
+    }
+}
+
+extension [Presenter] {
+    /// As what a sign-in from each of these would have its password checked.
+    fileprivate func standings(of name: String, at engine: Engine) async throws -> [SignInStanding] {
+        let client = try #require(try await engine.authority.clients.client(ClientRegistration.firstPartyID))
+        var standings: [SignInStanding] = []
+        for presenter in self {
+            let request = SignIn(username: name, password: "", client: client, presenter: presenter)
+            let permit = try await engine.authority.permit(request, at: engine.clock.now)
+            engine.authority.settle(permit, as: .none, at: engine.clock.now)
+            standings.append(permit.standing)
+        }
+        return standings
+    }
 }

@@ -19,15 +19,15 @@ struct SignInLimitsTests {
         -> Int
     {
         attempts.reduce(0) { count, attempt in
-            guard case .admitted(let standing) = limits.admit(attempt, at: now) else { return count }
+            guard case .admitted(let standing, _) = limits.admit(attempt, at: now) else { return count }
             limits.settle(attempt, admitted: standing, as: .wrong, at: now)
             return count + 1
         }
     }
 
     private func signIn(_ attempt: SignInAttempt, by limits: inout SignInLimits, at now: Timestamp) -> Bool {
-        guard case .admitted(let standing) = limits.admit(attempt, at: now) else { return false }
-        limits.settle(attempt, admitted: standing, as: .right, at: now)
+        guard case .admitted(let standing, _) = limits.admit(attempt, at: now) else { return false }
+        limits.settle(attempt, admitted: standing, as: .signedIn, at: now)
         return true
     }
 
@@ -82,7 +82,7 @@ struct SignInLimitsTests {
         // A place is known for one name only.
         #expect(
             limits.admit(attempt("bob", from: Self.home, by: Self.firefox), at: Self.start)
-                == .admitted(.stranger))
+                == .admitted(.stranger, mayBeKnown: true))
     }
 
     @Test func aNetworkThatTriesManyNamesIsSlowed() {
@@ -111,7 +111,7 @@ struct SignInLimitsTests {
     @Test func manyAtOnceAreCountedBeforeTheFirstHasFailed() {
         var limits = SignInLimits(RateLimitSettings())
         let tries = (0..<100).map { _ in limits.admit(attempt(from: Self.home), at: Self.start) }
-        #expect(tries.filter { $0 == .admitted(.stranger) }.count == 10)
+        #expect(tries.filter { $0 == .admitted(.stranger, mayBeKnown: true) }.count == 10)
         // Those whose password could not be checked are taken back.
         for _ in 0..<10 { limits.settle(attempt(from: Self.home), admitted: .stranger, as: .none, at: Self.start) }
         #expect(
@@ -126,7 +126,7 @@ struct SignInLimitsTests {
         limits.learn([], of: known.name, at: Self.start)
         #expect(limits.admit(known, at: Self.start) == .refused(.seconds(300), mayBeKnown: false))
         limits.learn([known.place].compactMap(\.self), of: known.name, at: Self.start)
-        #expect(limits.admit(known, at: Self.start) == .admitted(.known))
+        #expect(limits.admit(known, at: Self.start) == .admitted(.known, mayBeKnown: false))
     }
 
     /// Without an address there is nothing to tell an attacker by, and to count by name alone would shut the user out.

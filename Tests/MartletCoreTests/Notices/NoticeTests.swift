@@ -178,9 +178,10 @@ struct NoticeTests {
         // A message that is given back was not tried.
         let third = try await next()
         try await engine.authority.release(third)
-        #expect(try await next() == third)
+        let again = try await next()
+        #expect(again.message == third.message)
         let gone = DeliveryFailure(.destinationIsGone, "410")
-        #expect(try await engine.authority.settle(third, gone) == .died("410"))
+        #expect(try await engine.authority.settle(again, gone) == .died("410"))
         #expect(try await engine.authority.webhook(webhook.id)?.disabledAt == engine.clock.now)
         #expect(try await pending(engine).map(\.pending) == [0])
         #expect(try await pending(engine).map(\.dead) == [3])

@@ -89,15 +89,15 @@ extension PassesPagesOn {
     }
 
     func renewClaim(
-        _ id: OutboxMessageID, at now: Timestamp, until lease: Timestamp
+        _ claim: OutboxClaim, at now: Timestamp, until lease: Timestamp
     ) async throws(StorageError) -> Bool {
-        try await base.renewClaim(id, at: now, until: lease)
+        try await base.renewClaim(claim, at: now, until: lease)
     }
 
     func settle(
-        _ id: OutboxMessageID, _ outcome: DeliveryOutcome, at now: Timestamp
+        _ claim: OutboxClaim, _ outcome: DeliveryOutcome, at now: Timestamp
     ) async throws(StorageError) {
-        try await base.settle(id, outcome, at: now)
+        try await base.settle(claim, outcome, at: now)
     }
 
     func releaseClaims() async throws(StorageError) { try await base.releaseClaims() }

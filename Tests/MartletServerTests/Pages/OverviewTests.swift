@@ -77,6 +77,24 @@ struct OverviewTests {
         #expect(found?.at == clock.now)
     }
 
+    /// As where another page of the console had them counted, and nobody came to the overview then.
+    @Test func aFailureOfBeforeIsNotToldLater() async throws {
+        let attempts = Mutex(0)
+        let cache = FiguresCache(clock: TestClock().clock) { now throws(AuthorityError) in
+            let attempt = attempts.withLock { count in
+                count += 1
+                return count
+            }
+            if attempt == 1 { throw AuthorityError(.storageUnavailable) }
+            return overview([:], at: now)
+        }
+        cache.begin()
+        while cache.isCounting { await Task.yield() }
+        var found: Overview?
+        while found == nil { found = try await cache.figures() }
+        #expect(attempts.withLock { $0 } == 2)
+    }
+
     @Test func eventsAreCountedInTheirSpans() async throws {
         let served = try await ServedAuthority()
         let start = EventCount.hour(of: Fixtures.start)

@@ -18,6 +18,8 @@ final class FiguresCache: Sendable {
     private struct State {
         var counted: Overview?
         var isCounting = false
+        /// How many counts have failed, and how the last of them did.
+        var failures = 0
         var failure: AuthorityError?
     }
 
@@ -41,19 +43,18 @@ final class FiguresCache: Sendable {
     }
 
     /// - Returns: nil where they are being counted, and are not there yet.
-    /// - Throws: where the last attempt failed; the next one to ask begins another.
+    /// - Throws: where an attempt fails meanwhile; the next one to ask begins another.
     func figures() async throws(AuthorityError) -> Overview? {
+        let failuresBefore = state.withLock { $0.failures }
         for _ in 0..<Self.patience.looks {
             if let known = known() { return known }
-            let failure = state.withLock { state in
-                defer { state.failure = nil }
-                return state.failure
-            }
-            if let failure { throw failure }
+            if let failure = state.withLock({ $0.failures == failuresBefore ? nil : $0.failure }) { throw failure }
             try? await Task.sleep(for: Self.patience.pause)
         }
         return known()
     }
+
+    var isCounting: Bool { state.withLock { $0.isCounting } }
 
     /// Has them counted where they are not fresh, for whoever is about to look.
     func begin() {
@@ -88,7 +89,9 @@ final class FiguresCache: Sendable {
         state.withLock { state in
             switch result {
             case .success(let counted): state.counted = counted
-            case .failure(let error): state.failure = error
+            case .failure(let error):
+                state.failures += 1
+                state.failure = error
             }
             state.isCounting = false
         }
