@@ -207,6 +207,35 @@ struct CourierTests {
         }
     }
 
+    /// As of a webhook that a later version wrote.
+    private struct Unreadable: NoticeCarrier {
+        func deliver(_ message: OutboxMessage) async throws(DeliveryFailure) {
+            throw DeliveryFailure(.retry, "the webhook cannot be read")
+        }
+
+        func server(of destination: NoticeDestination) async throws(AuthorityError) -> String {
+            throw AuthorityError(.storageUnavailable)
+        }
+    }
+
+    @Test func aWebhookThatCannotBeReadHoldsUpNobody() async throws {
+        let authority = try await authority(InMemoryStorage(), TestClock())
+        _ = try await webhook(on: authority)
+        try await authority.subscribe(.mail, to: [.alarm])
+        let mail = Carrier()
+        let courier = Courier(
+            authority: authority, carriers: [.webhook: Unreadable(), .mail: mail], logger: .silent,
+            interval: .milliseconds(5))
+        try await running([courier]) {
+            alarm(authority, 1)
+            try await until {
+                let figures = try await authority.outboxFigures()
+                return mail.delivered.count == 1
+                    && figures.contains { $0.lastError == "the webhook cannot be read" && $0.pending == 1 }
+            }
+        }
+    }
+
     /// A real server that never answers, with more endpoints than there are places.
     @Test func aServerThatHangsHoldsUpNeitherMailNorOthers() async throws {
         let authority = try await authorityOfLocalHooks()
