@@ -95,6 +95,21 @@ public final class SQLiteStorage: Storage, MeasuredStorage {
         ) { advances, isSynced in database.checkpointer.committed(advances, isSynced: isSynced) }
     }
 
+    /// Brings to the database file, and to disk, what an earlier process left in the WAL. A sync of it may have failed
+    /// before that process ended, and the system tells of that only once; so this comes before anything is answered.
+    ///
+    /// Where somebody else uses the database at that moment, the WAL stays as it is, and is left to the checkpoints.
+    ///
+    /// - Returns: whether it is empty.
+    @discardableResult
+    public func emptyWAL() async -> Bool {
+        await withCheckedContinuation { waiting in
+            DispatchQueue(label: "martlet.sqlite.empty").async { [wal] in
+                waiting.resume(returning: wal.flatMap { wal in try? wal.empty() } != nil)
+            }
+        }
+    }
+
     /// Answers everything that waits, then closes the database. Whatever is asked afterwards fails as `unavailable`.
     public func close() async {
         guard let pool = pool.withLock({ $0.take() }) else { return }

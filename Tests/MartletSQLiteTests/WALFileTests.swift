@@ -31,6 +31,26 @@ struct WALFileTests {
         return try #require(attributes[.size] as? Int)
     }
 
+    @Test func aStartEmptiesTheWALUnlessSomebodyReads() async throws {
+        try write()
+        let storage = try await SQLiteStorage(path: folder.database)
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let reader = try DatabaseQueue(path: folder.database, configuration: configuration)
+        try reader.inDatabase { database in
+            try database.execute(sql: "BEGIN")
+            _ = try Int.fetchOne(database, sql: "SELECT count(*) FROM filler")
+        }
+        try write()
+        #expect(await !storage.emptyWAL())
+        #expect(try size() > 0)
+        try reader.inDatabase { try $0.execute(sql: "COMMIT") }
+        #expect(await storage.emptyWAL())
+        #expect(try size() == 0)
+        await storage.close()
+        #expect(await !storage.emptyWAL())
+    }
+
     /// What is synced is the file that others write: it grows and shrinks with it.
     @Test func itIsTheWAL() throws {
         let wal = try #require(try WALFile(path: folder.database))

@@ -42,6 +42,7 @@ struct ServeCommand: AsyncParsableCommand {
         let masterKey = try configuration.masterKey.flatMap { MasterKey(bytes: $0.bytes) } ?? folder.masterKey()
         let database = try await SQLiteStorage(
             path: folder.databasePath, options: .init(onRestore: afterRestore?.response ?? .refuse))
+        await database.emptyWAL()
         if let afterRestore { StandardError.put(afterRestore.remark(on: database.restore)) }
         let served = await Result(catching: {
             let server = try await AuthorityServer(
