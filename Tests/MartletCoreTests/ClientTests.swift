@@ -53,6 +53,10 @@ struct ClientTests {
         NewClient(
             id: "a", isPublic: false,
             overrides: .init(absoluteLimit: .seconds(401 * 86_400), mode: RotationMode.none)),
+        NewClient(id: "a", isPublic: true, overrides: .init(lateWindow: .milliseconds(999))),
+        NewClient(id: "a", isPublic: true, overrides: .init(lateWindow: .seconds(3_601))),
+        NewClient(id: "a", isPublic: true, overrides: .init(repeatLimit: .zero)),
+        NewClient(id: "a", isPublic: true, overrides: .init(repeatLimit: .seconds(3_651 * 86_400))),
     ]
 
     @Test(arguments: refused) func refusesWhatCannotBe(client: NewClient) async throws {
@@ -105,5 +109,48 @@ struct ClientTests {
         #expect(tokens.accessExpiresAt == engine.clock.now + .seconds(60))
         #expect(tokens.refreshExpiresAt == engine.clock.now + .seconds(15 * 60))
         #expect(engine.authority.settings.policy(of: client).rotation.repeatLimit == .seconds(60))
+    }
+
+    // MARK: Rotation
+
+    /// The client's own values decide, beside a client that goes by the server's.
+    @Test func aClientsLateWindowDecidesItsRenewals() async throws {
+        let engine = try await Engine()
+        try await engine.add()
+        let patient = try await engine.authority.addClient(
+            NewClient(id: "patient", isPublic: true, overrides: .init(lateWindow: .seconds(300)))
+        ).client
+        let rows: [(ClientRegistration?, EndReason?)] = [(patient, nil), (nil, .replayDetected)]
+        for (client, reason) in rows {
+            let first = try await engine.signIn(client: client)
+            let last = try await engine.renew(engine.renew(first))
+            engine.clock.advance(by: .seconds(61))
+            let late = try await refusal { _ = try await engine.renew(first) }
+            #expect(late?.summary == .init(code: reason == nil ? .tokenSuperseded : .sessionEnded, reason: reason))
+            let after = try await refusal { _ = try await engine.renew(last) }
+            #expect(after?.reason == reason)
+        }
+    }
+
+    @Test func aClientsRepeatLimitDecidesItsRenewals() async throws {
+        let engine = try await Engine()
+        try await engine.add()
+        let hasty = try await engine.authority.addClient(
+            NewClient(id: "hasty", isPublic: true, overrides: .init(repeatLimit: .seconds(10)))
+        ).client
+        let banking = try await engine.authority.addClient(
+            NewClient(id: "bank", isPublic: true, profile: "banking", overrides: .init(repeatLimit: .seconds(120)))
+        ).client
+        let rows: [(ClientRegistration?, Int, EndReason?)] = [
+            (hasty, 10, nil), (hasty, 11, .staleRepeat), (nil, 11, nil), (banking, 61, nil),
+            (banking, 121, .staleRepeat),
+        ]
+        for (client, wait, reason) in rows {
+            let first = try await engine.signIn(client: client)
+            _ = try await engine.renew(first)
+            engine.clock.advance(by: .seconds(wait))
+            let error = try await refusal { _ = try await engine.renew(first) }
+            #expect(error?.reason == reason, "\(client?.id ?? "first-party") after \(wait) s")
+        }
     }
 }

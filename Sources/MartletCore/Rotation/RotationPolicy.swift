@@ -24,4 +24,9 @@ public struct RotationPolicy: Sendable, Hashable {
         self.lateWindow = lateWindow
         self.repeatLimit = repeatLimit
     }
+
+    /// What a late window may be set to.
+    public static let lateWindows: ClosedRange<Duration> = .seconds(1)...(.seconds(3_600))
+    /// What a repeat limit may be set to.
+    public static let repeatLimits: ClosedRange<Duration> = .seconds(1)...(.seconds(3_650 * 86_400))
 }

@@ -31,15 +31,19 @@ public struct SessionPolicy: Sendable, Hashable {
         public var idleLimit: Duration?
         public var absoluteLimit: Duration?
         public var mode: RotationMode?
+        public var lateWindow: Duration?
+        public var repeatLimit: Duration?
 
         public init(
             accessLifetime: Duration? = nil, idleLimit: Duration? = nil, absoluteLimit: Duration? = nil,
-            mode: RotationMode? = nil
+            mode: RotationMode? = nil, lateWindow: Duration? = nil, repeatLimit: Duration? = nil
         ) {
             self.accessLifetime = accessLifetime
             self.idleLimit = idleLimit
             self.absoluteLimit = absoluteLimit
             self.mode = mode
+            self.lateWindow = lateWindow
+            self.repeatLimit = repeatLimit
         }
     }
 
@@ -57,6 +61,12 @@ public struct SessionPolicy: Sendable, Hashable {
         if rotation.mode == .none, absoluteLimit > Self.longestIdleLimit {
             return "Without rotation the absoluteLimit can be at most 400d."
         }
+        if !RotationPolicy.lateWindows.contains(rotation.lateWindow) {
+            return "The lateWindow has to be \(RotationPolicy.lateWindows.words)."
+        }
+        if let limit = rotation.repeatLimit, !RotationPolicy.repeatLimits.contains(limit) {
+            return "The repeatLimit has to be \(RotationPolicy.repeatLimits.words)."
+        }
         return nil
     }
 
@@ -66,8 +76,14 @@ public struct SessionPolicy: Sendable, Hashable {
         policy.idleLimit = overrides.idleLimit ?? idleLimit
         policy.absoluteLimit = overrides.absoluteLimit ?? absoluteLimit
         policy.rotation.mode = overrides.mode ?? rotation.mode
+        policy.rotation.lateWindow = overrides.lateWindow ?? rotation.lateWindow
+        policy.rotation.repeatLimit = overrides.repeatLimit ?? rotation.repeatLimit
         return policy
     }
+}
+
+extension ClosedRange<Duration> {
+    fileprivate var words: String { "from \(lowerBound.text) to \(upperBound.text)" }
 }
 
 extension SessionPolicy {

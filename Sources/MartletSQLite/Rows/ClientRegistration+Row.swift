@@ -6,7 +6,7 @@ import MartletProtocol
 extension ClientRegistration {
     static let select = """
         SELECT id, secret_hash, scopes, audience, profile, access_lifetime, idle_limit, absolute_limit, rotation_mode,
-            created_at, origins
+            created_at, origins, late_window, repeat_limit
         FROM clients
 
         """
@@ -22,7 +22,8 @@ extension ClientRegistration {
             scopes: try row.texts(at: 2), audience: try row.optionalText(at: 3), profile: try row.optionalText(at: 4),
             overrides: SessionPolicy.Overrides(
                 accessLifetime: try row.optionalDuration(at: 5), idleLimit: try row.optionalDuration(at: 6),
-                absoluteLimit: try row.optionalDuration(at: 7), mode: mode
+                absoluteLimit: try row.optionalDuration(at: 7), mode: mode,
+                lateWindow: try row.optionalDuration(at: 11), repeatLimit: try row.optionalDuration(at: 12)
             ),
             origins: try row.texts(at: 10).map { text in
                 guard let origin = WebOrigin(text) else { throw StorageError.malformed("origin") }
@@ -42,13 +43,14 @@ extension ClientRegistration {
         try database.change(
             """
             INSERT INTO clients (id, secret_hash, scopes, audience, profile, access_lifetime, idle_limit,
-                absolute_limit, rotation_mode, created_at, origins)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                absolute_limit, rotation_mode, created_at, origins, late_window, repeat_limit)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 id, secretHash, try scopes.json, audience, profile, overrides.accessLifetime?.wholeMilliseconds,
                 overrides.idleLimit?.wholeMilliseconds, overrides.absoluteLimit?.wholeMilliseconds,
                 overrides.mode?.rawValue, createdAt.milliseconds, try origins.map(\.text).json,
+                overrides.lateWindow?.wholeMilliseconds, overrides.repeatLimit?.wholeMilliseconds,
             ]
         )
     }

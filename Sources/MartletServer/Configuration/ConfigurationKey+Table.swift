@@ -76,12 +76,12 @@ extension ConfigurationKey {
             help: "Whether a lost response costs nothing (resilient) or the session (strict)."
         ),
         ConfigurationKey(
-            "rotation.lateWindow", optional: .duration(.seconds(1)...(.seconds(3_600)), example: "60s"),
+            "rotation.lateWindow", optional: .duration(RotationPolicy.lateWindows, example: "60s"),
             \.session.lateWindow, effective: { $0.sessionPolicy.rotation.lateWindow }, defaultValue: .profile,
             help: "How long after a renewal a delayed duplicate of it is no replay."
         ),
         ConfigurationKey(
-            "rotation.repeatLimit", optional: .duration(.seconds(1)...(.days(3_650)), example: "60s"),
+            "rotation.repeatLimit", optional: .duration(RotationPolicy.repeatLimits, example: "60s"),
             \.session.repeatLimit, effective: { $0.sessionPolicy.rotation.repeatLimit }, defaultValue: .profile,
             help: "How long a lost response may be asked for again; later, it ends the session."
         ),

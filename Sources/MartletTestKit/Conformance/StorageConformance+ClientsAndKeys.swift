@@ -10,7 +10,7 @@ extension StorageConformance {
                 audience: "https://api.example.org", profile: "banking",
                 overrides: SessionPolicy.Overrides(
                     accessLifetime: .seconds(300), idleLimit: .milliseconds(1_500), absoluteLimit: .seconds(86_400),
-                    mode: .strict),
+                    mode: .strict, lateWindow: .milliseconds(2_500), repeatLimit: .seconds(3_600)),
                 origins: ["https://app.example.org", "http://localhost:5173"].compactMap(WebOrigin.init),
                 createdAt: Fixtures.start + .milliseconds(1)
             )

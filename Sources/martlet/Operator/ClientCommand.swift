@@ -32,6 +32,13 @@ extension ClientCommand {
         @Option(help: "How long a session lives at most, such as 90d.", transform: duration)
         var absoluteLimit: Duration?
         @Option(help: "How refresh tokens rotate.") var rotation: RotationMode?
+        @Option(
+            help: "How long after a renewal a delayed duplicate of it is no replay, such as 60s.", transform: duration)
+        var lateWindow: Duration?
+        @Option(
+            help: "How long a lost response may be asked for again, such as 60s; later, it ends the session.",
+            transform: duration)
+        var repeatLimit: Duration?
         @OptionGroup var storage: StorageOptions
         @OptionGroup var output: OutputOptions
 
@@ -42,7 +49,7 @@ extension ClientCommand {
                         id: id, isPublic: isPublic, scopes: scope, audience: audience, profile: profile?.rawValue,
                         overrides: .init(
                             accessLifetime: accessLifetime, idleLimit: idleLimit, absoluteLimit: absoluteLimit,
-                            mode: rotation),
+                            mode: rotation, lateWindow: lateWindow, repeatLimit: repeatLimit),
                         origins: origin))
                 let text =
                     "Added the client \(client.id)."
@@ -115,6 +122,7 @@ extension SessionPolicy.Overrides {
         [
             ("accessLifetime", accessLifetime?.text), ("idleLimit", idleLimit?.text),
             ("absoluteLimit", absoluteLimit?.text), ("rotation", mode?.rawValue),
+            ("lateWindow", lateWindow?.text), ("repeatLimit", repeatLimit?.text),
         ].compactMap { name, value in value.map { (name, $0) } }
     }
 }

@@ -16,7 +16,7 @@ struct CommandClientTests {
         let added = try await martlet.run(
             "client", "add", "api", "--scope", "read", "--scope", "write", "--audience", "https://api.example.com",
             "--profile", "banking", "--access-lifetime", "2m", "--idle-limit", "10m", "--absolute-limit", "90m",
-            "--rotation", "none", "--json")
+            "--rotation", "none", "--late-window", "30s", "--repeat-limit", "1h", "--json")
         #expect(added.status == 0)
         let client = try added.json
         let secret = try #require(client["clientSecret"]?.string)
@@ -30,6 +30,8 @@ struct CommandClientTests {
         #expect(client["idleLimit"] == "10m")
         #expect(client["absoluteLimit"] == "90m")
         #expect(client["rotation"] == "none")
+        #expect(client["lateWindow"] == "30s")
+        #expect(client["repeatLimit"] == "1h")
 
         let listed = try await martlet.run("client", "list", "--json")
         var withoutSecret = try #require(client.object)
@@ -76,6 +78,9 @@ struct CommandClientTests {
         (["client", "add", "app", "--access-lifetime", "2d"], 1, "at most 24h"),
         (["client", "add", "app", "--idle-limit", "1s"], 1, "at least the accessLifetime"),
         (["client", "add", "app", "--absolute-limit", "1h"], 1, "at least the idleLimit"),
+        (["client", "add", "app", "--late-window", "2h"], 1, "from 1s to 1h"),
+        (["client", "add", "app", "--repeat-limit", "1ms"], 1, "from 1s to 3650d"),
+        (["client", "add", "app", "--late-window", "60"], 64, "such as 30m or 7d"),
         (["client", "add", "app", "--access-lifetime", "5"], 64, "such as 30m or 7d"),
         (["client", "add", "app", "--idle-limit", "-5m"], 64, "--idle-limit"),
         (["client", "add", "app", "--absolute-limit", "1.5h"], 64, "such as 30m or 7d"),
