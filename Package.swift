@@ -87,7 +87,7 @@ let package = Package(
         .target(
             name: "MartletSQLite",
             dependencies: [
-                "MartletCore", "MartletProtocol", "CFileStatus",
+                "MartletCore", "MartletJOSE", "MartletProtocol", "CFileStatus",
                 .target(name: "CSQLiteSettings", condition: server),
                 .product(name: "GRDB", package: "GRDB.swift", condition: server),
                 // SQLite's own functions, as GRDB links them.

@@ -1,3 +1,4 @@
+import MartletJOSE
 import MartletProtocol
 import MartletTestKit
 import Testing
@@ -39,6 +40,14 @@ struct ClientTests {
         #expect(try await engine.authority.clients.client("K") != nil)
     }
 
+    private static func claims(_ count: Int) -> JSONObject {
+        (0..<count).reduce(into: [:]) { $0["c\($1)"] = true }
+    }
+
+    private static func nested(_ depth: Int) -> JSONValue {
+        (1..<depth).reduce([]) { value, _ in [value] }
+    }
+
     static let refused: [NewClient] = [
         NewClient(id: "", isPublic: true), NewClient(id: "a b", isPublic: true), NewClient(id: "é", isPublic: true),
         NewClient(id: String(repeating: "a", count: 65), isPublic: true),
@@ -57,6 +66,10 @@ struct ClientTests {
         NewClient(id: "a", isPublic: true, overrides: .init(lateWindow: .seconds(3_601))),
         NewClient(id: "a", isPublic: true, overrides: .init(repeatLimit: .zero)),
         NewClient(id: "a", isPublic: true, overrides: .init(repeatLimit: .seconds(3_651 * 86_400))),
+        NewClient(id: "a", isPublic: true, claims: ["": 1]),
+        NewClient(id: "a", isPublic: true, claims: ["a": .string(String(repeating: "a", count: 1_017))]),
+        NewClient(id: "a", isPublic: true, claims: ["a": nested(8)]),
+        NewClient(id: "a", isPublic: true, claims: claims(17)),
     ]
 
     @Test(arguments: refused) func refusesWhatCannotBe(client: NewClient) async throws {
@@ -152,5 +165,92 @@ struct ClientTests {
             let error = try await refusal { _ = try await engine.renew(first) }
             #expect(error?.reason == reason, "\(client?.id ?? "first-party") after \(wait) s")
         }
+    }
+
+    // MARK: Claims
+
+    @Test(arguments: [
+        "iss", "aud", "sub", "client_id", "iat", "exp", "jti", "sid", "auth_time", "roles", "scope", "nbf", "status",
+        "cnf", "act", "may_act",
+    ])
+    func aClaimOfARegisteredNameIsRefused(name: String) async throws {
+        let engine = try await Engine()
+        var claims: JSONObject = ["tier": "gold"]
+        claims[name] = "x"
+        let error = try await refusal {
+            _ = try await engine.authority.addClient(NewClient(id: "a", isPublic: true, claims: claims))
+        }
+        #expect(error?.summary == .init(code: .malformedRequest))
+        #expect(error?.message?.contains(" \(name):") == true)
+    }
+
+    private static let accepted: [JSONObject] = [
+        claims(16), ["a": .string(String(repeating: "a", count: 1_016))], ["a": nested(7)],
+        ["https://example.com/claims/tier": "gold", "ISS": nil, "é\u{1}": ["cnf": 1]],
+    ]
+
+    @Test(arguments: accepted)
+    func claimsAreInEachTokenOfTheirClient(claims: JSONObject) async throws {
+        let engine = try await Engine()
+        try await engine.add()
+        let app = try await engine.authority.addClient(
+            NewClient(id: "app", isPublic: true, scopes: ["read"], claims: claims)
+        ).client
+        let backend = try await engine.authority.addClient(
+            NewClient(id: "backend", isPublic: false, claims: claims)
+        ).client
+        let signedIn = try await engine.signIn(client: app)
+        let renewed = try await engine.renew(signedIn)
+        let own = try await engine.authority.issueClientToken(for: backend)
+        // Another process has read the client from storage.
+        let elsewhere = try await engine.other().renew(renewed)
+        for token in [signedIn.accessToken, renewed.accessToken, own.accessToken, elsewhere.accessToken] {
+            let policy = AccessTokenPolicy(issuer: Engine.issuer, audience: Engine.issuer)
+            let verifier = AccessTokenVerifier(policy: policy, keys: engine.authority.keys.verificationKeys)
+            #expect(try verifier.verify(token, now: engine.clock.now.seconds).custom == claims)
+        }
+        let others = try await engine.signIn()
+        #expect(try engine.authority.verify(others.accessToken, audience: Engine.issuer).custom.isEmpty)
+    }
+
+    @Test func theSettingsHaveClaimsForTheUser() async throws {
+        let engine = try await Engine {
+            $0.customClaims = { user, client in
+                client.id == "app" ? ["name": .string(user.username), "tier": "silver"] : [:]
+            }
+        }
+        try await engine.add()
+        let app = try await engine.authority.addClient(
+            NewClient(id: "app", isPublic: true, claims: ["tier": "gold", "seats": 5])
+        ).client
+        let tokens = try await engine.signIn(client: app)
+        for token in [tokens, try await engine.renew(tokens)] {
+            let claims = try engine.authority.verify(token.accessToken, audience: Engine.issuer).custom
+            #expect(claims == ["tier": "silver", "seats": 5, "name": "alice"])
+        }
+        let others = try await engine.signIn()
+        #expect(try engine.authority.verify(others.accessToken, audience: Engine.issuer).custom.isEmpty)
+    }
+
+    /// What a team's own code does wrong ends no session: once it is mended, the same token renews.
+    @Test func claimsOfTheSettingsThatCannotBeFailTheRequest() async throws {
+        let engine = try await Engine()
+        try await engine.add()
+        let tokens = try await engine.signIn()
+        let wrong: [JSONObject] = [
+            ["sub": "eve"], ["cnf": [:]], ["": 1], ["a": .string(String(repeating: "a", count: 1_024))],
+        ]
+        for claims in wrong {
+            let other = try await engine.other { $0.customClaims = { _, _ in claims } }
+            for error in [
+                try await refusal { _ = try await other.signIn() },
+                try await refusal { _ = try await other.renew(tokens) },
+            ] {
+                #expect(error?.summary == .init(code: .internalError))
+                #expect(error?.message == nil)
+                #expect(error?.detail?.contains("claim") == true)
+            }
+        }
+        _ = try await engine.renew(tokens)
     }
 }

@@ -36,11 +36,22 @@ struct AnswerTests {
                 + #""iat":10,"sub":"u","aud":"https://api","iss":"https://as","jti":"j","sid":"s","auth_time":5,"#
                 + #""roles":["admin"]}"#)
         try expectRoundTrip(IntrospectionAnswer(audience: ["a", "b"]), #"{"active":true,"aud":["a","b"]}"#)
+        try expectRoundTrip(
+            IntrospectionAnswer(subject: "u", custom: ["tier": "gold", "limits": ["calls": 1], "none": nil]),
+            #"{"active":true,"sub":"u","tier":"gold","limits":{"calls":1},"none":null}"#)
+    }
+
+    /// What a claim of the same name says is not the answer's.
+    @Test func aCustomClaimReplacesNoMember() {
+        let answer = IntrospectionAnswer(
+            username: "ada", custom: ["active": false, "username": "eve", "exp": 1, "tier": "gold"])
+        #expect(
+            String(decoding: answer.encoded(), as: UTF8.self) == #"{"active":true,"username":"ada","tier":"gold"}"#)
     }
 
     /// An inactive token tells nothing but that, whatever was filled in.
     @Test func inactiveTellsNothing() {
-        var answer = IntrospectionAnswer(username: "ada", roles: ["admin"])
+        var answer = IntrospectionAnswer(username: "ada", roles: ["admin"], custom: ["tier": "gold"])
         answer.isActive = false
         #expect(String(decoding: answer.encoded(), as: UTF8.self) == #"{"active":false}"#)
     }

@@ -1,3 +1,4 @@
+public import MartletJOSE
 import MartletProtocol
 
 /// What an authority goes by.
@@ -29,6 +30,10 @@ public struct AuthoritySettings: Sendable {
     public var allowedOrigins: [WebOrigin]
     /// How long notices are tried and kept.
     public var notices: NoticeSettings
+    /// Further claims of a user's access tokens, beside those of the client, and in their place where a name is the same.
+    /// Each sign-in and each renewal asks for them, so it has to be quick. More than 16, more than 1 KiB as JSON, or one
+    /// that is registered, and the request fails with `internalError`.
+    public var customClaims: (@Sendable (User, ClientRegistration) -> JSONObject)?
 
     public init(
         issuer: String, policy: SessionPolicy = .standard, signUpIsOpen: Bool = false,
@@ -36,7 +41,8 @@ public struct AuthoritySettings: Sendable {
         passwordThreads: Int = 2, passwordQueue: Int = 64, keys: KeySettings = .init(),
         durability: Durability = .relaxed, keepEnded: Duration = .seconds(90 * 86_400),
         statusLists: Bool = false, rateLimits: RateLimitSettings = .init(), events: EventSettings = .init(),
-        allowedOrigins: [WebOrigin] = [], notices: NoticeSettings = .init()
+        allowedOrigins: [WebOrigin] = [], notices: NoticeSettings = .init(),
+        customClaims: (@Sendable (User, ClientRegistration) -> JSONObject)? = nil
     ) {
         self.issuer = issuer
         self.policy = policy
@@ -53,6 +59,7 @@ public struct AuthoritySettings: Sendable {
         self.events = events
         self.allowedOrigins = allowedOrigins
         self.notices = notices
+        self.customClaims = customClaims
     }
 
     /// What is wrong with the values together; nil where nothing is.

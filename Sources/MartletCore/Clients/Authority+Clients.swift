@@ -1,3 +1,4 @@
+public import MartletJOSE
 import MartletProtocol
 
 /// A client to register.
@@ -10,10 +11,12 @@ public struct NewClient: Sendable {
     public var overrides: SessionPolicy.Overrides
     /// As browsers send them (``WebOrigin``).
     public var origins: [String]
+    /// Further claims of each of its access tokens: at most 16, and 1 KiB as JSON; none that are registered.
+    public var claims: JSONObject
 
     public init(
         id: String, isPublic: Bool, scopes: [String] = [], audience: String? = nil, profile: String? = nil,
-        overrides: SessionPolicy.Overrides = .init(), origins: [String] = []
+        overrides: SessionPolicy.Overrides = .init(), origins: [String] = [], claims: JSONObject = [:]
     ) {
         self.id = id
         self.isPublic = isPublic
@@ -22,6 +25,7 @@ public struct NewClient: Sendable {
         self.profile = profile
         self.overrides = overrides
         self.origins = origins
+        self.claims = claims
     }
 }
 
@@ -54,11 +58,12 @@ extension Authority {
             throw .malformed("Rotation can be left out for confidential clients only.")
         }
         let origins = try validated(new.origins, of: new)
+        if let fault = CustomClaims.fault(of: new.claims) { throw .malformed(fault) }
         let secret = new.isPublic ? nil : ClientSecret.make()
         let client = ClientRegistration(
             id: new.id, kind: secret.map { .confidential(secretHash: ClientSecret.hash($0)) } ?? .public,
             scopes: scopes, audience: new.audience, profile: new.profile, overrides: new.overrides,
-            origins: origins, createdAt: clock.now
+            origins: origins, claims: new.claims, createdAt: clock.now
         )
         if let fault = settings.policy(of: client).fault { throw .malformed(fault) }
         do throws(StorageError) {

@@ -1,3 +1,4 @@
+public import MartletJOSE
 public import MartletProtocol
 
 /// A client as it was registered (RFC 6749 §2).
@@ -15,11 +16,14 @@ public struct ClientRegistration: Sendable, Hashable {
     public var overrides: SessionPolicy.Overrides
     /// The origins of its pages, beside the authority's own: from them it may use cookies, and scripts read answers.
     public var origins: [WebOrigin]
+    /// Further claims of each of its access tokens.
+    public var claims: JSONObject
     public var createdAt: Timestamp
 
     public init(
         id: String, kind: ClientKind, scopes: [String] = [], audience: String? = nil, profile: String? = nil,
-        overrides: SessionPolicy.Overrides = .init(), origins: [WebOrigin] = [], createdAt: Timestamp
+        overrides: SessionPolicy.Overrides = .init(), origins: [WebOrigin] = [], claims: JSONObject = [:],
+        createdAt: Timestamp
     ) {
         self.id = id
         self.kind = kind
@@ -28,6 +32,7 @@ public struct ClientRegistration: Sendable, Hashable {
         self.profile = profile
         self.overrides = overrides
         self.origins = origins
+        self.claims = claims
         self.createdAt = createdAt
     }
 

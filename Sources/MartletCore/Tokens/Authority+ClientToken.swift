@@ -44,7 +44,8 @@ extension Authority {
             issuer: settings.issuer, audience: audience(of: client, scopes: granted), subject: client.id,
             clientID: client.id, issuedAt: now.seconds,
             expiresAt: (now + settings.policy(of: client).accessLifetime).seconds,
-            tokenID: UUIDv7(at: now, using: &random).description, scope: granted
+            tokenID: UUIDv7(at: now, using: &random).description, scope: granted,
+            custom: client.claims
         )
         // Once `iat` is fixed: had the client been removed before, the entry of that would not cover this token.
         let stored = try await storing { () async throws(StorageError) in try await storage.client(client.id) }

@@ -30,7 +30,8 @@ extension Authority {
             authenticatedAt: session.authenticatedAt.seconds,
             roles: user.roles,
             scope: scopes,
-            statusList: try statusReference(statusIndex)
+            statusList: try statusReference(statusIndex),
+            custom: try customClaims(of: user, at: client)
         )
         let accessToken = try sign(claims, at: now)
         let life = Double((Timestamp(seconds: claims.expiresAt) - now).wholeMilliseconds)
@@ -47,6 +48,17 @@ extension Authority {
             user: user,
             scopes: scopes
         )
+    }
+
+    /// The client's claims, and those that the settings have for the user.
+    private func customClaims(of user: User, at client: ClientRegistration) throws(AuthorityError) -> JSONObject {
+        guard let further = settings.customClaims?(user, client), !further.isEmpty else { return client.claims }
+        var claims = client.claims
+        for member in further.members { claims[member.name] = member.value }
+        if let fault = CustomClaims.fault(of: claims) {
+            throw AuthorityError(.internalError, detail: "the custom claims of the settings: \(fault)")
+        }
+        return claims
     }
 
     /// Signs an access token with the key of a time.

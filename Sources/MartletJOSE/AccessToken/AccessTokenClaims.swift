@@ -72,4 +72,7 @@ public struct AccessTokenClaims: Hashable, Sendable {
         self.statusList = statusList
         self.custom = custom
     }
+
+    /// The names that ``custom`` may not have.
+    package static var registeredNames: [String] { RegisteredClaim.names }
 }

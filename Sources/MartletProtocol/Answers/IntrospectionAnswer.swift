@@ -1,7 +1,7 @@
 public import MartletJOSE
 
 /// What the introspection endpoint answers (RFC 7662 §2.2), with the claims `sid`, `auth_time` and `roles` of our
-/// access tokens beside the registered members.
+/// access tokens beside the registered members, and their custom claims.
 public struct IntrospectionAnswer: Answer, Hashable {
     public var isActive: Bool
     /// The scopes, separated by spaces.
@@ -20,13 +20,16 @@ public struct IntrospectionAnswer: Answer, Hashable {
     public var sessionID: String?
     public var authenticatedAt: Timestamp?
     public var roles: [String]
+    /// Further claims of the token. What has the name of a member above is not written.
+    public var custom: JSONObject
 
     /// An active token.
     public init(
         scope: String? = nil, clientID: String? = nil, username: String? = nil, tokenType: String? = nil,
         expiresAt: Timestamp? = nil, issuedAt: Timestamp? = nil, notBefore: Timestamp? = nil,
         subject: String? = nil, audience: [String] = [], issuer: String? = nil, tokenID: String? = nil,
-        sessionID: String? = nil, authenticatedAt: Timestamp? = nil, roles: [String] = []
+        sessionID: String? = nil, authenticatedAt: Timestamp? = nil, roles: [String] = [],
+        custom: JSONObject = [:]
     ) {
         self.isActive = true
         self.scope = scope
@@ -43,6 +46,7 @@ public struct IntrospectionAnswer: Answer, Hashable {
         self.sessionID = sessionID
         self.authenticatedAt = authenticatedAt
         self.roles = roles
+        self.custom = custom
     }
 
     /// A token that is unknown, expired, revoked, or none of the caller's business: nothing more is told of it.
@@ -69,7 +73,13 @@ public struct IntrospectionAnswer: Answer, Hashable {
         sessionID = try members.string(ifPresent: "sid")
         authenticatedAt = try members.numericDate(ifPresent: "auth_time")
         roles = try members.strings(ifPresent: "roles") ?? []
+        custom = members.others(than: Self.names)
     }
+
+    private static let names: Set<String> = [
+        "active", "scope", "client_id", "username", "token_type", "exp", "iat", "nbf", "sub", "aud", "iss", "jti",
+        "sid", "auth_time", "roles",
+    ]
 
     public func write(to writer: inout JSONWriter) {
         writer.object {
@@ -93,6 +103,9 @@ public struct IntrospectionAnswer: Answer, Hashable {
             $0.member("sid", ifPresent: sessionID)
             if let authenticatedAt { $0.member("auth_time", authenticatedAt.seconds) }
             $0.member("roles", ifNotEmpty: roles)
+            for member in custom.members where !Self.names.contains(member.name) {
+                $0.member(member.name, member.value)
+            }
         }
     }
 }

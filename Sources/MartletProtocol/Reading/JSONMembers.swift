@@ -37,6 +37,13 @@ public struct JSONMembers: Sendable {
     /// The names of the members, in order.
     public var names: [String] { object.members.map(\.name) }
 
+    /// The members of other names.
+    func others(than names: Set<String>) -> JSONObject {
+        var others = JSONObject()
+        for member in object.members where !names.contains(member.name) { others[member.name] = member.value }
+        return others
+    }
+
     // MARK: Members that have to be there
 
     public func string(_ name: String) throws(ProtocolError) -> String {

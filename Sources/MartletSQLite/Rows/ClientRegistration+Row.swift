@@ -1,12 +1,13 @@
 import Foundation
 import GRDB
 import MartletCore
+import MartletJOSE
 import MartletProtocol
 
 extension ClientRegistration {
     static let select = """
         SELECT id, secret_hash, scopes, audience, profile, access_lifetime, idle_limit, absolute_limit, rotation_mode,
-            created_at, origins, late_window, repeat_limit
+            created_at, origins, late_window, repeat_limit, claims
         FROM clients
 
         """
@@ -29,7 +30,7 @@ extension ClientRegistration {
                 guard let origin = WebOrigin(text) else { throw StorageError.malformed("origin") }
                 return origin
             },
-            createdAt: try row.timestamp(at: 9)
+            claims: try row.object(at: 13), createdAt: try row.timestamp(at: 9)
         )
     }
 
@@ -43,14 +44,15 @@ extension ClientRegistration {
         try database.change(
             """
             INSERT INTO clients (id, secret_hash, scopes, audience, profile, access_lifetime, idle_limit,
-                absolute_limit, rotation_mode, created_at, origins, late_window, repeat_limit)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                absolute_limit, rotation_mode, created_at, origins, late_window, repeat_limit, claims)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 id, secretHash, try scopes.json, audience, profile, overrides.accessLifetime?.wholeMilliseconds,
                 overrides.idleLimit?.wholeMilliseconds, overrides.absoluteLimit?.wholeMilliseconds,
                 overrides.mode?.rawValue, createdAt.milliseconds, try origins.map(\.text).json,
                 overrides.lateWindow?.wholeMilliseconds, overrides.repeatLimit?.wholeMilliseconds,
+                String(decoding: JSONValue.object(claims).serialized(), as: UTF8.self),
             ]
         )
     }

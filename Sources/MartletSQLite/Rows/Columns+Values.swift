@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import MartletCore
+import MartletJOSE
 import MartletProtocol
 
 extension Identifier {
@@ -82,6 +83,15 @@ extension Columns {
             throw StorageError.malformed("list")
         }
         return texts
+    }
+
+    func object(at index: Int) throws -> JSONObject {
+        let text = try text(at: index)
+        if text == "{}" { return [:] }
+        guard let object = try? JSONValue(parsing: Array(text.utf8)).object else {
+            throw StorageError.malformed("object")
+        }
+        return object
     }
 }
 

@@ -116,14 +116,15 @@ extension IntrospectionAnswer {
                 username: user.username, tokenType: "Bearer", expiresAt: Timestamp(seconds: token.expiresAt),
                 issuedAt: Timestamp(seconds: token.issuedAt), subject: token.subject, audience: token.audience,
                 issuer: token.issuer, tokenID: token.tokenID, sessionID: token.sessionID,
-                authenticatedAt: token.authenticatedAt.map { Timestamp(seconds: $0) }, roles: token.roles
+                authenticatedAt: token.authenticatedAt.map { Timestamp(seconds: $0) }, roles: token.roles,
+                custom: token.ownersClaims
             )
         case .clientToken(let token):
             self.init(
                 scope: token.scope.isEmpty ? nil : token.scope.joined(separator: " "), clientID: token.clientID,
                 tokenType: "Bearer", expiresAt: Timestamp(seconds: token.expiresAt),
                 issuedAt: Timestamp(seconds: token.issuedAt), subject: token.subject, audience: token.audience,
-                issuer: token.issuer, tokenID: token.tokenID
+                issuer: token.issuer, tokenID: token.tokenID, custom: token.ownersClaims
             )
         case .refreshToken(let session, let user, let expiresAt):
             self.init(
@@ -132,5 +133,14 @@ extension IntrospectionAnswer {
                 sessionID: session.id.description
             )
         }
+    }
+}
+
+extension VerifiedAccessToken {
+    /// The claims that are a team's own: who asks may read the token itself, so they are told as well.
+    fileprivate var ownersClaims: JSONObject {
+        var claims = custom
+        claims["status"] = nil
+        return claims
     }
 }

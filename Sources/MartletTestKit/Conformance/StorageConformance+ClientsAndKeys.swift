@@ -1,4 +1,5 @@
 import MartletCore
+import MartletJOSE
 import MartletProtocol
 
 extension StorageConformance {
@@ -12,6 +13,7 @@ extension StorageConformance {
                     accessLifetime: .seconds(300), idleLimit: .milliseconds(1_500), absoluteLimit: .seconds(86_400),
                     mode: .strict, lateWindow: .milliseconds(2_500), repeatLimit: .seconds(3_600)),
                 origins: ["https://app.example.org", "http://localhost:5173"].compactMap(WebOrigin.init),
+                claims: ["tier": "gold\u{0}\"é", "limits": ["calls": 100, "burst": [1, 2.5, nil, true]]],
                 createdAt: Fixtures.start + .milliseconds(1)
             )
             try await subject.storage.insert(plain)

@@ -39,10 +39,34 @@ extension ClientCommand {
             help: "How long a lost response may be asked for again, such as 60s; later, it ends the session.",
             transform: duration)
         var repeatLimit: Duration?
+        @Option(
+            help: ArgumentHelp(
+                "A further claim of its access tokens; JSON is taken as such, all else as text. May be given several "
+                    + "times.", valueName: "name=value"),
+            transform: ClaimArgument.init(text:))
+        var claim: [ClaimArgument] = []
         @OptionGroup var storage: StorageOptions
         @OptionGroup var output: OutputOptions
 
+        private var claims: JSONObject {
+            get throws {
+                var claims = JSONObject()
+                for (position, claim) in claim.enumerated() {
+                    claims[claim.name] = claim.value
+                    guard claims.count == position + 1 else {
+                        throw ValidationError("The claim \(claim.name.printable) is there twice. Keep one of the two.")
+                    }
+                }
+                return claims
+            }
+        }
+
+        func validate() throws {
+            _ = try claims
+        }
+
         func run() async throws {
+            let claims = try claims
             try await storage.withAuthority(makingFolder: true) { authority in
                 let (client, secret) = try await authority.addClient(
                     NewClient(
@@ -50,7 +74,7 @@ extension ClientCommand {
                         overrides: .init(
                             accessLifetime: accessLifetime, idleLimit: idleLimit, absoluteLimit: absoluteLimit,
                             mode: rotation, lateWindow: lateWindow, repeatLimit: repeatLimit),
-                        origins: origin))
+                        origins: origin, claims: claims))
                 let text =
                     "Added the client \(client.id)."
                     + (secret.map { "\nIts secret, which is shown this once:\n\($0)" } ?? "")
@@ -79,14 +103,15 @@ extension ClientCommand {
         }
 
         private func table(of clients: [ClientRegistration]) -> String {
-            var table = Table(["id", "kind", "scopes", "audience", "profile", "its own", "origins"])
+            var table = Table(["id", "kind", "scopes", "audience", "profile", "its own", "origins", "claims"])
             for client in clients {
                 table.add(
                     client.id, client.isPublic ? "public" : "confidential", client.scopes.joined(separator: " "),
                     client.audience, client.profile,
                     client.overrides.named.map { "\($0) \($1)" }
                         .joined(separator: ", "),
-                    client.origins.map(\.text).joined(separator: " "))
+                    client.origins.map(\.text).joined(separator: " "),
+                    client.claims.members.map(\.name).joined(separator: " "))
             }
             return table.text
         }
@@ -137,6 +162,7 @@ extension ClientRegistration {
         object["profile"] = profile.map(JSONValue.string)
         if !origins.isEmpty { object["origins"] = .array(origins.map { .string($0.text) }) }
         for (name, value) in overrides.named { object[name] = .string(value) }
+        if !claims.isEmpty { object["claims"] = .object(claims) }
         // The built-in client was never registered.
         if createdAt.milliseconds > 0 { object["createdAt"] = .string("\(createdAt)") }
         object["clientSecret"] = secret.map(JSONValue.string)

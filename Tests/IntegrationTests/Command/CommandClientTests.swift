@@ -16,7 +16,9 @@ struct CommandClientTests {
         let added = try await martlet.run(
             "client", "add", "api", "--scope", "read", "--scope", "write", "--audience", "https://api.example.com",
             "--profile", "banking", "--access-lifetime", "2m", "--idle-limit", "10m", "--absolute-limit", "90m",
-            "--rotation", "none", "--late-window", "30s", "--repeat-limit", "1h", "--json")
+            "--rotation", "none", "--late-window", "30s", "--repeat-limit", "1h", "--claim", "tier=gold",
+            "--claim", #"limits={"calls":100}"#, "--claim", #"number="5""#, "--claim", "text={a=b", "--claim", "none=",
+            "--json")
         #expect(added.status == 0)
         let client = try added.json
         let secret = try #require(client["clientSecret"]?.string)
@@ -32,6 +34,10 @@ struct CommandClientTests {
         #expect(client["rotation"] == "none")
         #expect(client["lateWindow"] == "30s")
         #expect(client["repeatLimit"] == "1h")
+        #expect(
+            client["claims"] == [
+                "tier": "gold", "limits": ["calls": 100], "number": "5", "text": "{a=b", "none": "",
+            ])
 
         let listed = try await martlet.run("client", "list", "--json")
         var withoutSecret = try #require(client.object)
@@ -81,6 +87,10 @@ struct CommandClientTests {
         (["client", "add", "app", "--late-window", "2h"], 1, "from 1s to 1h"),
         (["client", "add", "app", "--repeat-limit", "1ms"], 1, "from 1s to 3650d"),
         (["client", "add", "app", "--late-window", "60"], 64, "such as 30m or 7d"),
+        (["client", "add", "app", "--claim", "sub=eve"], 1, "A claim may not be named sub"),
+        (["client", "add", "app", "--claim", "=x"], 1, "A claim needs a name"),
+        (["client", "add", "app", "--claim", "tier"], 64, "such as tier=gold"),
+        (["client", "add", "app", "--claim", "a=1", "--claim", "a=2"], 64, "there twice"),
         (["client", "add", "app", "--access-lifetime", "5"], 64, "such as 30m or 7d"),
         (["client", "add", "app", "--idle-limit", "-5m"], 64, "--idle-limit"),
         (["client", "add", "app", "--absolute-limit", "1.5h"], 64, "such as 30m or 7d"),

@@ -200,6 +200,31 @@ struct OAuthRouteTests {
         }
     }
 
+    /// They are in the token, which whoever may ask can read.
+    @Test(arguments: [false, true]) func showsCustomClaims(statusLists: Bool) async throws {
+        let served = try await ServedAuthority { $0.statusLists = statusLists }
+        let claims: JSONObject = ["tier": "gold", "limits": ["calls": 100], "username": "eve"]
+        let backend = NewClient(id: "backend", isPublic: false, claims: claims)
+        let secret = try #require(try await served.authority.addClient(backend).secret)
+        try await served.serveAlice { api in
+            let signedIn = try await api.signIn(as: .basic("backend", secret)).accessToken.token
+            let own = try await api.post(
+                "/oauth2/token", as: .basic("backend", secret), form: "grant_type=client_credentials")
+            let expected: [(String, JSONValue?)] = [
+                (signedIn, "alice"), (try #require(try own.json["access_token"]?.string), nil),
+            ]
+            for (token, username) in expected {
+                let answer = try await api.post(
+                    "/oauth2/introspect", as: .basic("backend", secret), form: "token=\(token)")
+                #expect(try answer.json["active"] == true)
+                #expect(try answer.json["tier"] == "gold")
+                #expect(try answer.json["limits"] == ["calls": 100])
+                #expect(try answer.json["username"] == username)
+                #expect(try answer.json["status"] == nil)
+            }
+        }
+    }
+
     @Test func looksAtARefreshToken() async throws {
         let served = try await ServedAuthority()
         let secret = try await served.addClient("backend")

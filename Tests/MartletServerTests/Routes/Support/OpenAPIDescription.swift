@@ -89,7 +89,7 @@ struct OpenAPIDescription: Sendable {
                 let place = "\(place).\(member.name)"
                 if let schema = properties[member.name] {
                     faults += self.faults(of: member.value, by: schema, at: place)
-                } else {
+                } else if schema["additionalProperties"] != true {
                     faults.append("\(place) is not documented")
                 }
             }
