@@ -13,7 +13,7 @@ struct MountedAuthority {
         let masterKey = try folder.masterKey()
         let storage = try await SQLiteStorage(path: folder.databasePath)
         let authority = try await Authority(
-            settings: AuthoritySettings(issuer: "http://127.0.0.1:8080", signUpIsOpen: true),
+            settings: AuthoritySettings(issuer: "http://127.0.0.1:8080", signUp: .open),
             storage: storage, masterKey: masterKey
         )
 

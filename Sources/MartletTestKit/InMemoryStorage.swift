@@ -20,6 +20,7 @@ public final class InMemoryStorage: Storage {
         var eventCounts: [EventCount] = []
         var pageCookies: [[UInt8]: SessionID] = [:]
         var administratorLinks: [[UInt8]: Timestamp] = [:]
+        var invitations: [[UInt8]: Invitation] = [:]
         var destinations: [NoticeDestination: Destination] = [:]
         var newestClaim: Int64 = 0
         var outbox: [OutboxMessage] = []

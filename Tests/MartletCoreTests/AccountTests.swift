@@ -81,7 +81,7 @@ struct AccountTests {
     }
 
     @Test func whoSignsUpGetsNoRoles() async throws {
-        let engine = try await Engine { $0.signUpIsOpen = true }
+        let engine = try await Engine { $0.signUp = .open }
         let user = try await engine.authority.signUp(username: "alice", password: Engine.password, email: nil)
         #expect(user.roles.isEmpty)
         #expect(engine.events.last?.kind == .signUp)

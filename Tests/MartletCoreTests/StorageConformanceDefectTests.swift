@@ -43,6 +43,7 @@ enum Defect: CaseIterable {
     case leavesNoAnchor
     case bindsACookieToTheDead
     case looksAndThenTakesALink
+    case looksAndThenTakesAnInvitation
     case leavesARowOut
     case spreadsInTwoSteps
     case claimsWithoutLooking
@@ -77,6 +78,7 @@ enum Defect: CaseIterable {
         case .leavesNoAnchor: "the oldest events are removed by age and by number, and leave their anchor"
         case .bindsACookieToTheDead: "no page cookie is bound to a session that has ended or is not there"
         case .looksAndThenTakesALink: "many who follow a link at once make one administrator"
+        case .looksAndThenTakesAnInvitation: "many who follow an invitation at once make one user"
         case .leavesARowOut: "live and ended sessions are listed a page at a time, each once"
         case .spreadsInTwoSteps: "each destination gets the events that it wants, from when it subscribed, each once"
         case .claimsWithoutLooking: "one destination has one message under way, whoever asks"
@@ -272,6 +274,17 @@ private struct DefectiveStorage: Storage, PassesPagesOn {
         await Task.yield()
         try await base.insert(user)
         try base.access { $0.administratorLinks = [:] }
+        return true
+    }
+
+    func insert(_ user: User, invitedBy hash: [UInt8], at now: Timestamp) async throws(StorageError) -> Bool {
+        guard defect == .looksAndThenTakesAnInvitation else {
+            return try await base.insert(user, invitedBy: hash, at: now)
+        }
+        guard try await base.invitation(hash, at: now) != nil else { return false }
+        await Task.yield()
+        try await base.insert(user)
+        try base.access { $0.invitations[hash] = nil }
         return true
     }
 

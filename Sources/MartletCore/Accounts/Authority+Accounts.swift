@@ -3,20 +3,29 @@ public import MartletProtocol
 extension Authority {
     /// Makes an account for whoever asks.
     ///
-    /// - Throws: `forbidden` where sign-up is closed; `rateLimited`; `malformedRequest`; `conflict` where the name is
+    /// - Parameter invitation: the secret of an invitation's link; needed where sign-up is by invitation.
+    /// - Throws: `forbidden` where sign-up is closed, or an invitation does not work or is missing; `rateLimited`; `malformedRequest`; `conflict` where the name is
     ///   taken.
     public func signUp(
-        username: String, password: String, email: String?, presenter: Presenter = Presenter()
+        username: String, password: String, email: String?, invitation: String? = nil,
+        presenter: Presenter = Presenter()
     ) async throws(AuthorityError) -> User {
-        guard settings.signUpIsOpen else {
+        guard settings.signUp != .closed else {
             throw AuthorityError(.forbidden, message: "Sign-up is closed; ask an administrator for an account.")
         }
         let now = clock.now
         if let wait = limiter?.signUp(from: presenter, at: now) {
             throw limited(.signUp, for: wait, at: now, presenter: presenter)
         }
-        let user = try await makeUser(
-            username: username, password: password, email: email, roles: [], standing: .stranger)
+        let user: User
+        if let invitation {
+            user = try await makeUser(
+                invitedBy: invitation, username: username, password: password, email: email)
+        } else {
+            guard settings.signUp == .open else { throw Self.invitationIsNeeded }
+            user = try await makeUser(
+                username: username, password: password, email: email, roles: [], standing: .stranger)
+        }
         report(AuthorityEvent(.signUp, at: user.createdAt, user: user.id, presenter: presenter))
         return user
     }

@@ -4,6 +4,7 @@ public enum AdminAction: String, Sendable, Hashable, CaseIterable {
     case userEnabled = "user_enabled"
     case userDisabled = "user_disabled"
     case userRemoved = "user_removed"
+    case userInvited = "user_invited"
     case clientAdded = "client_added"
     case clientRemoved = "client_removed"
     case webhookAdded = "webhook_added"

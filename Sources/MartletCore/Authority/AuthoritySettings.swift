@@ -7,8 +7,8 @@ public struct AuthoritySettings: Sendable {
     public var issuer: String
     /// The policy of clients that name no profile.
     public var policy: SessionPolicy
-    /// Whether anyone may make an account.
-    public var signUpIsOpen: Bool
+    /// Who may make an account.
+    public var signUp: SignUpRule
     public var passwordRules: PasswordRules
     public var passwordParameters: PasswordParameters
     /// How many passwords are hashed at a time.
@@ -36,7 +36,7 @@ public struct AuthoritySettings: Sendable {
     public var customClaims: (@Sendable (User, ClientRegistration) -> JSONObject)?
 
     public init(
-        issuer: String, policy: SessionPolicy = .standard, signUpIsOpen: Bool = false,
+        issuer: String, policy: SessionPolicy = .standard, signUp: SignUpRule = .closed,
         passwordRules: PasswordRules = .init(), passwordParameters: PasswordParameters = .init(),
         passwordThreads: Int = 2, passwordQueue: Int = 64, keys: KeySettings = .init(),
         durability: Durability = .relaxed, keepEnded: Duration = .seconds(90 * 86_400),
@@ -46,7 +46,7 @@ public struct AuthoritySettings: Sendable {
     ) {
         self.issuer = issuer
         self.policy = policy
-        self.signUpIsOpen = signUpIsOpen
+        self.signUp = signUp
         self.passwordRules = passwordRules
         self.passwordParameters = passwordParameters
         self.passwordThreads = passwordThreads

@@ -96,6 +96,7 @@ extension EventRecord {
         AdminAction.userEnabled.rawValue: "The account was enabled",
         AdminAction.userDisabled.rawValue: "The account was disabled",
         AdminAction.userRemoved.rawValue: "The account was removed",
+        AdminAction.userInvited.rawValue: "Somebody was invited to make an account",
         AdminAction.clientAdded.rawValue: "The client was registered",
         AdminAction.clientRemoved.rawValue: "The client was removed",
         AdminAction.webhookAdded.rawValue: "The webhook was added",

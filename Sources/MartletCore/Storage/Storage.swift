@@ -5,7 +5,7 @@ public import MartletProtocol
 /// Every method is one transaction. What it wrote is on disk before it returns; only a presentation may ask for less.
 /// `MartletTestKit` has a suite that an implementation has to pass.
 public protocol Storage: UserStorage, SessionStorage, ClientStorage, KeyStorage, RevocationStorage,
-    StatusStorage, EventStorage, PageStorage, ListingStorage, OutboxStorage, WebhookStorage
+    StatusStorage, EventStorage, PageStorage, InvitationStorage, ListingStorage, OutboxStorage, WebhookStorage
 {
     /// What tells whether anyone, in this process or another, has written. Cheap enough to be read ten times a second.
     func changes() async throws(StorageError) -> StorageChanges

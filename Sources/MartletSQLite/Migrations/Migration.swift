@@ -8,7 +8,7 @@ struct Migration: Sendable {
     /// All of them, oldest first. New ones go to the end, each in a file of its own.
     static let all: [Migration] = [
         .initial, .lateFloor, .writeMark, .revocations, .statusLists, .events, .clientOrigins, .pages, .eventCounts,
-        .outbox, .newPassword, .outboxFigures, .outboxClaims, .clientRotation, .clientClaims,
+        .outbox, .newPassword, .outboxFigures, .outboxClaims, .clientRotation, .clientClaims, .invitations,
     ]
 
     /// Runs those that the database lacks, all in one transaction that holds the write lock, so that processes which

@@ -107,8 +107,8 @@ extension ConfigurationKey {
             help: "How long a new key is published before it signs, so that no verifier meets it unprepared."
         ),
         ConfigurationKey(
-            "signUp", .choice(of: ServerConfiguration.SignUp.allCases), \.signUp,
-            help: "Whether anyone can make an account."
+            "signUp", .choice(of: SignUpRule.allCases), \.signUp,
+            help: "Who can make an account: anyone, whoever has a link of martlet user invite, or nobody."
         ),
         ConfigurationKey(
             "allowedOrigins", .origins, \.allowedOrigins,

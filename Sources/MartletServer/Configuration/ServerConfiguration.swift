@@ -26,7 +26,7 @@ public struct ServerConfiguration: Sendable {
     /// When an advance is on disk; nil for what the rotation mode asks for.
     public var rotationDurability: Durability?
     public var signingKeys = KeySettings()
-    public var signUp = SignUp.closed
+    public var signUp = SignUpRule.closed
     /// The origins of the first-party client's pages, beside the issuer's.
     public var allowedOrigins: [WebOrigin] = []
     public var passwords = Passwords()
@@ -72,12 +72,6 @@ extension ServerConfiguration {
         public var rotationMode: RotationMode?
         public var lateWindow: Duration?
         public var repeatLimit: Duration?
-    }
-
-    /// Who may make an account.
-    public enum SignUp: String, Sendable, Hashable, CaseIterable {
-        case open
-        case closed
     }
 
     /// How passwords are hashed, and what new ones have to be.
@@ -152,7 +146,7 @@ extension ServerConfiguration {
     /// - Parameter port: the port that the server got.
     public func authoritySettings(port: Int) -> AuthoritySettings {
         AuthoritySettings(
-            issuer: issuer(port: port), policy: sessionPolicy, signUpIsOpen: signUp == .open,
+            issuer: issuer(port: port), policy: sessionPolicy, signUp: signUp,
             passwordRules: passwords.rules, passwordParameters: passwords.parameters,
             passwordThreads: passwords.threads, passwordQueue: passwords.queue, keys: signingKeys,
             durability: durability, keepEnded: keepEndedSessions, statusLists: statusList, rateLimits: rateLimits,

@@ -40,8 +40,8 @@ struct PageRoutes<Context: ClientAddressContext>: Sendable {
     }
 
     func all() -> [Route<Context>] {
-        assetRoutes + [Route(.get, "/") { _, _ in .seeOther(PagePath.account) }] + signInRoutes + newPasswordRoutes
-            + wasntMeRoutes + firstAdministratorRoutes + accountRoutes + consoleRoutes
+        assetRoutes + [Route(.get, "/") { _, _ in .seeOther(PagePath.account) }] + signInRoutes + signUpRoutes
+            + newPasswordRoutes + wasntMeRoutes + firstAdministratorRoutes + accountRoutes + consoleRoutes
     }
 
     private var assetRoutes: [Route<Context>] {

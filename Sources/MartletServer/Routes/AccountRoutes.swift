@@ -10,7 +10,8 @@ extension AuthorityRoutes {
                 let body = try await request.jsonMembers(limit: limits.body)
                 let user = try await authority.signUp(
                     username: body.string("username"), password: body.string("password"),
-                    email: body.string(ifPresent: "email"), presenter: request.presenter(context)
+                    email: body.string(ifPresent: "email"), invitation: body.string(ifPresent: "invitation"),
+                    presenter: request.presenter(context)
                 )
                 return .uncached(.created, bytes: UserDescription(user).encoded())
             },

@@ -14,7 +14,8 @@ public enum StorageConformance {
     /// Every case. Each needs an empty storage of its own.
     public static let cases: [Case] =
         users + usersAndTheirSessions + sessions + presentations + races + sweeps + clients + keys + counter
-        + revocations + statuses + events + pages + firstAdministrator + listings + outbox + deadLetters + webhooks
+        + revocations + statuses + events + pages + firstAdministrator + invitations + listings + outbox + deadLetters
+        + webhooks
 
     /// One thing that a storage has to do.
     public struct Case: Sendable, CustomStringConvertible {

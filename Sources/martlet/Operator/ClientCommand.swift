@@ -134,7 +134,7 @@ extension ClientCommand {
 }
 
 /// Reads a duration for an option.
-private func duration(_ text: String) throws -> Duration {
+func duration(_ text: String) throws -> Duration {
     guard let duration = Duration(text: text) else {
         throw ValidationError("A duration is a whole number and a unit (ms, s, m, h, d), such as 30m or 7d.")
     }

@@ -7,10 +7,10 @@ import MartletServer
 struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user",
-        abstract: "The accounts: add, list, show, disable, enable, set-password, require-password, remove.",
+        abstract: "The accounts: add, invite, list, show, disable, enable, set-password, require-password, remove.",
         subcommands: [
-            Add.self, List.self, Show.self, Disable.self, Enable.self, SetPassword.self, RequirePassword.self,
-            Remove.self,
+            Add.self, Invite.self, List.self, Show.self, Disable.self, Enable.self, SetPassword.self,
+            RequirePassword.self, Remove.self,
         ]
     )
 }

@@ -76,7 +76,7 @@ struct PageBrowserTests {
 
     /// The paths of all pages, by the server's own list.
     private func pageRoutes() async throws -> [String] {
-        let settings = AuthoritySettings(issuer: "https://localhost", signUpIsOpen: true)
+        let settings = AuthoritySettings(issuer: "https://localhost", signUp: .open)
         let authority = try await Authority(settings: settings, storage: InMemoryStorage(), masterKey: MasterKey())
         return PageRoutes<AuthorityRequestContext>(authority: authority).all().filter { $0.method == .get }
             .map(\.path).filter { $0 != "/" && !$0.hasPrefix("/pages/") }

@@ -1,3 +1,4 @@
+import Foundation
 import MartletJOSE
 import MartletProtocol
 import Testing
@@ -66,6 +67,27 @@ struct CommandUserTests {
         #expect(try await martlet.run("user", "list", "--json").json == ["users": []])
     }
 
+    @Test func anInvitationIsShownOnce() async throws {
+        let made = try await martlet.run(
+            "user", "invite", "--email", "ada@example.com", "--role", "editor", "--expires-in", "12h", "--json")
+        #expect(made.status == 0)
+        // Nothing is configured, so sign-up is closed.
+        #expect(made.errors.contains("signUp is closed"))
+        let link = try #require(try made.json["link"]?.string)
+        #expect(link.hasPrefix("https://localhost:8443/sign-up?invitation="))
+        #expect(try made.json["email"] == "ada@example.com")
+        #expect(try made.json["roles"] == ["editor"])
+        let expiresAt = try #require(try made.json["expiresAt"]?.string.flatMap { Timestamp(rfc3339: $0) })
+        let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
+        #expect(abs((expiresAt - now - .seconds(12 * 3_600)).wholeSeconds) < 300)
+        let database = try Data(contentsOf: URL(filePath: folder("martlet-data/martlet.sqlite")))
+        #expect(database.range(of: Data(link.suffix(43).utf8)) == nil)
+        let text = try await martlet.run("user", "invite")
+        #expect(text.output.hasPrefix("Makes one account, until "))
+        #expect(text.output.contains("\nhttps://localhost:8443/sign-up?invitation="))
+        #expect(try await martlet.run("event", "list").output.contains("invited to make an account"))
+    }
+
     @Test(arguments: [0, 1, 499, 500, 501, 1_000, 1_200])
     func allPagesAreRead(_ count: Int) async throws {
         let all = Array(0..<count)
@@ -108,6 +130,11 @@ struct CommandUserTests {
         (["user", "set-password", "ada", "--password", "x"], "", 64, "in the shell's history now"),
         (["user", "add", "bert", "--rolle", "admin"], "", 64, "Unknown option '--rolle'"),
         (["user", "add"], "", 64, "<name>"),
+        (["user", "invite", "--role", "a b"], "", 1, "A role is"),
+        (["user", "invite", "--email", "b"], "", 1, "e-mail"),
+        (["user", "invite", "--expires-in", "0s"], "", 1, "1s to 365d"),
+        (["user", "invite", "--expires-in", "7"], "", 64, "such as 30m or 7d"),
+        (["user", "invite", "bert"], "", 64, "bert"),
         (["user", "show", "bert"], "", 1, "There is no user bert"),
         (["user", "disable", "bert"], "", 1, "There is no user bert"),
         (["user", "enable", "bert"], "", 1, "There is no user bert"),

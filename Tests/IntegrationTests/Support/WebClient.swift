@@ -54,10 +54,12 @@ final class WebClient: Sendable {
 
     func send(
         _ method: String, _ path: String, token: String? = nil, basic: (id: String, secret: String)? = nil,
-        json: JSONValue? = nil, form: KeyValuePairs<String, String>? = nil
+        json: JSONValue? = nil, form: KeyValuePairs<String, String>? = nil,
+        headers: KeyValuePairs<String, String> = [:]
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: server + path)
         request.method = HTTPMethod(rawValue: method)
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
         if let basic {
             let credentials = Data("\(formEncoded(basic.id)):\(formEncoded(basic.secret))".utf8).base64EncodedString()

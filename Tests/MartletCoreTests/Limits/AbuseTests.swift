@@ -155,7 +155,7 @@ struct AbuseTests {
 
     @Test func accountsAreMadeFromOneNetworkOnceInAWhile() async throws {
         let engine = try await Engine {
-            $0.signUpIsOpen = true
+            $0.signUp = .open
             $0.rateLimits.signUps = RateLimit(2, then: .seconds(60))
         }
         func signUp(_ name: String, from presenter: Presenter) async throws -> AuthorityError? {

@@ -3,7 +3,7 @@ import MartletProtocol
 import MartletTestKit
 
 /// Storage of a test that passes on what pages and notices ask of it.
-protocol PassesPagesOn: PageStorage, ListingStorage, OutboxStorage, WebhookStorage {
+protocol PassesPagesOn: PageStorage, InvitationStorage, ListingStorage, OutboxStorage, WebhookStorage {
     var base: InMemoryStorage { get }
 }
 
@@ -36,6 +36,18 @@ extension PassesPagesOn {
         _ user: User, link hash: [UInt8], at now: Timestamp
     ) async throws(StorageError) -> Bool {
         try await base.insertAdministrator(user, link: hash, at: now)
+    }
+
+    func insert(_ invitation: Invitation, at now: Timestamp) async throws(StorageError) {
+        try await base.insert(invitation, at: now)
+    }
+
+    func invitation(_ hash: [UInt8], at now: Timestamp) async throws(StorageError) -> Invitation? {
+        try await base.invitation(hash, at: now)
+    }
+
+    func insert(_ user: User, invitedBy hash: [UInt8], at now: Timestamp) async throws(StorageError) -> Bool {
+        try await base.insert(user, invitedBy: hash, at: now)
     }
 
     func users(

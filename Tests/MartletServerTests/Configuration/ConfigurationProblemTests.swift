@@ -41,7 +41,7 @@ struct ConfigurationProblemTests {
         ("accessLifetime: {}", "1:17: accessLifetime has to be a duration from 1s to 1d, such as 30m."),
         ("plainHTTP: yes", "1:12: plainHTTP is \"yes\". It has to be true or false."),
         ("profile: bank", "1:10: profile is \"bank\". It has to be banking, standard or persistent."),
-        ("signUp: invite", "1:9: signUp is \"invite\". It has to be open or closed."),
+        ("signUp: invited", "1:9: signUp is \"invited\". It has to be open, invite or closed."),
         (
             "rotation:\n  mode: none",
             "2:9: rotation.mode is \"none\". It has to be resilient or strict (none is for single clients that are confidential or bound to a key)."
@@ -107,7 +107,7 @@ struct ConfigurationProblemTests {
         ("data: ''", "1:7: data is \"\". It has to be a path."),
         (
             "data: \"a\\u001bb\\n\"\nsignUp: \"a\\u001bb\"",
-            "2:9: signUp is \"a\u{FFFD}b\". It has to be open or closed."
+            "2:9: signUp is \"a\u{FFFD}b\". It has to be open, invite or closed."
         ),
         (
             "masterKey: tooshort",

@@ -212,7 +212,7 @@ struct SignInPageTests {
 
     @Test(arguments: [true, false])
     func signUpIsThereWhereItIsOpen(isOpen: Bool) async throws {
-        let served = try await ServedAuthority { $0.signUpIsOpen = isOpen }
+        let served = try await ServedAuthority { $0.signUp = isOpen ? .open : .closed }
         try await served.browse { browser in
             guard isOpen else {
                 #expect(try await browser.get("/sign-up").status == 404)

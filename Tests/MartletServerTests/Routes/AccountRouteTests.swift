@@ -18,7 +18,7 @@ struct AccountRouteTests {
     }
 
     @Test func signsUpWhereItIsOpen() async throws {
-        try await ServedAuthority { $0.signUpIsOpen = true }.serve { api in
+        try await ServedAuthority { $0.signUp = .open }.serve { api in
             let body = #"{"username":"alice","password":"\#(ServedAuthority.password)","email":"a@example.com"}"#
             let answer = try await api.post("/v1/users", json: body)
             #expect(answer.status == 201)
@@ -32,6 +32,35 @@ struct AccountRouteTests {
             #expect(grant.user.id == user.id)
             let taken = try await api.post("/v1/users", json: body.replacing("alice", with: "ALICE"))
             #expect(taken.outcome == "409 conflict none")
+        }
+    }
+
+    @Test func signsUpByInvitation() async throws {
+        let served = try await ServedAuthority { $0.signUp = .invite }
+        let (_, secret) = try await served.authority.invite(email: "a@example.com", roles: ["editor"])
+        try await served.serve { api in
+            func signUp(_ name: String, _ more: String) async throws -> Answered {
+                try await api.post(
+                    "/v1/users", json: #"{"username":"\#(name)","password":"\#(ServedAuthority.password)"\#(more)}"#)
+            }
+            let invited = #","invitation":"\#(secret.text)""#
+            let without = try await signUp("alice", "")
+            #expect(without.outcome == "403 forbidden none")
+            #expect(without.detail.contains("invitation"))
+            #expect(try await signUp("alice", #","invitation":null"#).outcome == "403 forbidden none")
+            #expect(try await signUp("alice", #","invitation":"x""#).outcome == "403 forbidden none")
+            #expect(try await signUp("alice", #","invitation":1"#).outcome == "400 malformed_request none")
+            let other = try await signUp("alice", invited + #","email":"b@example.com""#)
+            #expect(other.outcome == "400 malformed_request none")
+            let made = try await signUp("alice", invited)
+            #expect(made.status == 201)
+            let user = try UserDescription(decoding: made.body)
+            #expect(user.email == "a@example.com")
+            #expect(user.roles == ["editor"])
+            let again = try await signUp("eve", invited)
+            #expect(again.outcome == "403 forbidden none")
+            #expect(again.detail.contains("was used"))
+            #expect(try await api.signIn().user.id == user.id)
         }
     }
 
@@ -57,7 +86,7 @@ struct AccountRouteTests {
         (#"{"username":"alice","password":"a good password","email":"a@b\u0007.org"}"#, "name@example.com"),
     ])
     func anAccountThatCannotBeIsRefused(body: String, words: String) async throws {
-        let served = try await ServedAuthority { $0.signUpIsOpen = true }
+        let served = try await ServedAuthority { $0.signUp = .open }
         try await served.serve { api in
             let answer = try await api.post("/v1/users", json: body)
             #expect(answer.outcome == "400 malformed_request none")

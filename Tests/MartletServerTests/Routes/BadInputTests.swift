@@ -16,7 +16,7 @@ struct BadInputTests {
         _ outcome: String, _ words: String, of body: [UInt8], type: String? = "application/json",
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
-        try await ServedAuthority { $0.signUpIsOpen = true }.serveAlice { api in
+        try await ServedAuthority { $0.signUp = .open }.serveAlice { api in
             let grant = try await api.signIn()
             for (method, path) in Self.calls {
                 let answer = try await api.send(
@@ -104,7 +104,7 @@ struct BadInputTests {
         ("/v1/users", #"{"username":"bob","password":"a good password","email":1}"#, "The member email has to be"),
     ])
     func wrongMembers(path: String, body: String, words: String) async throws {
-        try await ServedAuthority { $0.signUpIsOpen = true }.serveAlice { api in
+        try await ServedAuthority { $0.signUp = .open }.serveAlice { api in
             let answer = try await api.post(path, json: body)
             #expect(answer.outcome == "400 malformed_request none")
             #expect(answer.detail.contains(words), "\(answer.detail)")
@@ -240,7 +240,7 @@ struct BadInputTests {
     /// A marker in every place that takes a value: no answer repeats it.
     @Test func noErrorRepeatsWhatWasSent() async throws {
         let marker = "S3CRET-marker"
-        try await ServedAuthority { $0.signUpIsOpen = true }.serveAlice { api in
+        try await ServedAuthority { $0.signUp = .open }.serveAlice { api in
             let grant = try await api.signIn()
             var answers: [Answered] = []
             for body in [

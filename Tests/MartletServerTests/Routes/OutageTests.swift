@@ -10,7 +10,7 @@ struct OutageTests {
         StorageError.Code.full, .readOnly, .busy, .unusable, .unavailable,
     ])
     func nobodyIsSignedOut(code: StorageError.Code) async throws {
-        let served = try await ServedAuthority { $0.signUpIsOpen = true }
+        let served = try await ServedAuthority { $0.signUp = .open }
         let secret = try await served.addClient("backend")
         try await served.serveAlice { api in
             let grant = try await api.signIn()

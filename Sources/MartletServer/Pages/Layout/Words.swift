@@ -43,6 +43,11 @@ struct Words: Sendable {
     var signUp = "Sign up"
     var signUpTitle = "Make an account"
     var haveAccount = "Have an account already?"
+    var invitationNeededTitle = "Sign-up is by invitation"
+    var invitationNeededText = "Ask an administrator for a link. It lets you make an account."
+    var invitationOverTitle = "This invitation does not work"
+    var invitationOverText =
+        "It was used already, has expired, or the link is not complete. Ask whoever sent it for another."
     var passwordHint: @Sendable (Int) -> String = { "At least \($0) characters. A few words make a good one." }
     var wrongCredentials = "The username or the password is wrong."
     var tooMany = "There were too many attempts. Wait a little, then try again."

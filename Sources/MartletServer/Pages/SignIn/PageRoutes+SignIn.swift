@@ -3,11 +3,10 @@ import Hummingbird
 import MartletCore
 import MartletProtocol
 
-/// Sign in, sign up, sign out.
+/// Sign in, sign out.
 extension PageRoutes {
     var signInRoutes: [Route<Context>] {
-        let open: [Route<Context>] = authority.settings.signUpIsOpen ? signUpRoutes : []
-        return open + [
+        [
             Route(.get, PagePath.signIn) { request, context in
                 let request = read(request, context)
                 let next = request["next"].flatMap { PagePath.isOwn($0) ? $0 : nil }
@@ -55,41 +54,11 @@ extension PageRoutes {
         ]
     }
 
-    private var signUpRoutes: [Route<Context>] {
-        [
-            Route(.get, PagePath.signUp) { request, context in
-                let request = read(request, context)
-                if try await isSignedIn(request) { return .seeOther(PagePath.account) }
-                return showForm(request) { signUpPage(.init(), request, $0) }
-            },
-            Route(.post, PagePath.signUp) { raw, context in
-                let request = read(raw, context)
-                let form = try await visitForm(request)
-                let password = form["password"] ?? ""
-                let entry = SignInPages.Entry(username: form["username"] ?? "", email: form["email"] ?? "")
-                return try await answering(entry, request, page: { signUpPage($0, request, $1) }) {
-                    _ = try await authority.signUp(
-                        username: entry.username, password: password, email: form["email"],
-                        presenter: request.presenter)
-                } then: {
-                    try await signedIn(entry, request, password: password, to: PagePath.account) {
-                        signInPage($0, request, $1)
-                    }
-                }
-            },
-        ]
+    func signInPage(_ entry: SignInPages.Entry, _ request: PageRequest, _ visit: PageCookie) -> Page {
+        SignInPages.signIn(entry, request.words, visit: visit, signUpIsOpen: authority.settings.signUp == .open)
     }
 
-    private func signInPage(_ entry: SignInPages.Entry, _ request: PageRequest, _ visit: PageCookie) -> Page {
-        SignInPages.signIn(entry, request.words, visit: visit, signUpIsOpen: authority.settings.signUpIsOpen)
-    }
-
-    private func signUpPage(_ entry: SignInPages.Entry, _ request: PageRequest, _ visit: PageCookie) -> Page {
-        SignInPages.signUp(
-            entry, request.words, visit: visit, minimumLength: authority.settings.passwordRules.minimumLength)
-    }
-
-    private func isSignedIn(_ request: PageRequest) async throws -> Bool {
+    func isSignedIn(_ request: PageRequest) async throws -> Bool {
         do {
             _ = try await visitor(request)
             return true

@@ -14,6 +14,13 @@ enum SignInPages {
         var reason: String?
     }
 
+    /// What whoever was invited signs up with.
+    struct Invited {
+        var secret: PageCookie
+        /// The account's address, which is settled.
+        var email: String?
+    }
+
     static func signIn(_ entry: Entry, _ words: Words, visit: PageCookie, signUpIsOpen: Bool) -> Page {
         Page(
             title: words.signInTitle,
@@ -35,7 +42,9 @@ enum SignInPages {
             isNarrow: true)
     }
 
-    static func signUp(_ entry: Entry, _ words: Words, visit: PageCookie, minimumLength: Int) -> Page {
+    static func signUp(
+        _ entry: Entry, _ words: Words, invited: Invited?, visit: PageCookie, minimumLength: Int
+    ) -> Page {
         Page(
             title: words.signUpTitle,
             content: """
@@ -43,13 +52,25 @@ enum SignInPages {
                 \(Forms.alert(entry.error))
                 <form method="post" action="\(PagePath.signUp)">
                 \(Forms.token(visit))
+                \(invited.map { "<input type=\"hidden\" name=\"invitation\" value=\"\($0.secret.text)\">" })
                 \(usernameField(entry, words, isNew: true))
-                <label for="email">\(words.email) <small>(\(words.optional))</small></label>
-                <input id="email" name="email" type="email" autocomplete="email" maxlength="254" value="\(entry.email)">
+                \(emailField(entry, words, settled: invited?.email))
                 \(newPasswordField(words, minimumLength: minimumLength))
                 <button class="primary">\(words.signUp)</button>
                 </form>
                 <p class="other">\(words.haveAccount) <a href="\(PagePath.signIn)">\(words.signIn)</a></p>
+                """,
+            isNarrow: true)
+    }
+
+    static func noInvitation(_ words: Words, isMissing: Bool) -> Page {
+        let title = isMissing ? words.invitationNeededTitle : words.invitationOverTitle
+        return Page(
+            title: title,
+            content: """
+                <h1>\(title)</h1>
+                <p>\(isMissing ? words.invitationNeededText : words.invitationOverText)</p>
+                <p><a class="button" href="\(PagePath.signIn)">\(words.signIn)</a></p>
                 """,
             isNarrow: true)
     }
@@ -106,6 +127,16 @@ enum SignInPages {
         <input id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required \
         maxlength="128" value="\(entry.username)"\(entry.error == nil || isNew ? autofocus : nil)>
         """
+    }
+
+    /// - Parameter settled: the address where it cannot be chosen.
+    private static func emailField(_ entry: Entry, _ words: Words, settled: String?) -> HTML {
+        let note: HTML = settled == nil ? " <small>(\(words.optional))</small>" : HTML.none
+        return """
+            <label for="email">\(words.email)\(note)</label>
+            <input id="email" name="email" type="email" autocomplete="email" maxlength="254" \
+            value="\(settled ?? entry.email)"\(settled == nil ? nil : " readonly" as HTML)>
+            """
     }
 
     private static func newPasswordField(_ words: Words, minimumLength: Int) -> HTML {
