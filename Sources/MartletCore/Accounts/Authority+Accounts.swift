@@ -39,12 +39,16 @@ extension Authority {
 
     /// Makes an account, for an operator.
     ///
+    /// - Parameter actor: the administrator who asks for it; nil for an operator's command.
     /// - Throws: `malformedRequest`, which says what would be right; `conflict` where the name is taken.
     public func addUser(
-        username: String, password: String, email: String?, roles: [String]
+        username: String, password: String, email: String?, roles: [String], by presenter: Presenter? = nil,
+        actor: UserID? = nil
     ) async throws(AuthorityError) -> User {
         let user = try await makeUser(username: username, password: password, email: email, roles: roles)
-        report(AuthorityEvent(.adminAction(.userAdded), at: user.createdAt, user: user.id))
+        report(
+            AuthorityEvent(
+                .adminAction(.userAdded), at: user.createdAt, user: user.id, presenter: presenter, actor: actor))
         return user
     }
 
@@ -164,15 +168,21 @@ extension Authority {
     }
 
     /// Removes an account, which ends its sessions.
-    public func removeUser(_ username: String) async throws(AuthorityError) {
+    ///
+    /// - Parameter actor: the administrator who asks for it; nil for an operator's command.
+    public func removeUser(
+        _ username: String, by presenter: Presenter? = nil, actor: UserID? = nil
+    ) async throws(AuthorityError) {
         let user = try await existingUser(username)
         let now = clock.now
         let ended = try await storing { () async throws(StorageError) in
             try await storage.removeUser(user.id, at: now, denial: denial)
         }
         guard let ended else { throw Self.noSuchUser(username) }
-        report(AuthorityEvent(.adminAction(.userRemoved), at: now, user: user.id))
-        await reportEnded(ended, of: .user(user.id, except: nil), .userRemoved, at: now)
+        report(
+            AuthorityEvent(.adminAction(.userRemoved), at: now, user: user.id, presenter: presenter, actor: actor))
+        await reportEnded(
+            ended, of: .user(user.id, except: nil), .userRemoved, at: now, presenter: presenter, actor: actor)
     }
 
     /// - Throws: `notFound`.

@@ -1,5 +1,5 @@
 public import MartletJOSE
-import MartletProtocol
+public import MartletProtocol
 
 /// A client to register.
 public struct NewClient: Sendable {
@@ -32,10 +32,11 @@ public struct NewClient: Sendable {
 extension Authority {
     /// Registers a client.
     ///
+    /// - Parameter actor: the administrator who asks for it; nil for an operator's command.
     /// - Returns: the registration and, for a confidential client, its secret, which is shown this once.
     /// - Throws: `malformedRequest`, which says what would be right; `conflict` where the id is taken.
     public func addClient(
-        _ new: NewClient
+        _ new: NewClient, by presenter: Presenter? = nil, actor: UserID? = nil
     ) async throws(AuthorityError) -> (client: ClientRegistration, secret: String?) {
         guard ClientRegistration.isValidID(new.id) else {
             throw .malformed("A client id is 1 to 64 of A-Z a-z 0-9 . _ -.")
@@ -74,7 +75,10 @@ extension Authority {
             }
             throw AuthorityError(error)
         }
-        report(AuthorityEvent(.adminAction(.clientAdded), at: client.createdAt, client: client.id))
+        report(
+            AuthorityEvent(
+                .adminAction(.clientAdded), at: client.createdAt, client: client.id, presenter: presenter, actor: actor)
+        )
         try await clients.reload()
         return (client, secret)
     }
@@ -95,7 +99,11 @@ extension Authority {
     }
 
     /// Removes a client, which ends its sessions.
-    public func removeClient(_ id: String) async throws(AuthorityError) {
+    ///
+    /// - Parameter actor: the administrator who asks for it; nil for an operator's command.
+    public func removeClient(
+        _ id: String, by presenter: Presenter? = nil, actor: UserID? = nil
+    ) async throws(AuthorityError) {
         guard id != ClientRegistration.firstPartyID else {
             throw AuthorityError(.conflict, message: "The client first-party is built in and cannot be removed.")
         }
@@ -104,8 +112,9 @@ extension Authority {
             try await storage.removeClient(id, at: now, denial: denial)
         }
         guard let ended else { throw Self.noSuchClient(id) }
-        report(AuthorityEvent(.adminAction(.clientRemoved), at: now, client: id))
-        await reportEnded(ended, of: .client(id), .clientRemoved, at: now)
+        report(
+            AuthorityEvent(.adminAction(.clientRemoved), at: now, client: id, presenter: presenter, actor: actor))
+        await reportEnded(ended, of: .client(id), .clientRemoved, at: now, presenter: presenter, actor: actor)
         try await clients.reload()
     }
 

@@ -84,7 +84,7 @@ extension ClientRegistration {
     }
 
     /// 1 to 64 of `A-Z a-z 0-9 . _ -`.
-    static func isValidID(_ id: String) -> Bool {
+    package static func isValidID(_ id: String) -> Bool {
         (1...64).contains(id.utf8.count)
             && id.utf8.allSatisfy { byte in
                 switch byte {

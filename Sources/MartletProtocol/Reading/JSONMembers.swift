@@ -69,8 +69,7 @@ public struct JSONMembers: Sendable {
 
     /// A duration such as `5s`, `30m`, `7d`.
     public func duration(_ name: String) throws(ProtocolError) -> Duration {
-        try required(
-            name, read(name, "a duration such as 5s, 30m or 7d") { $0.string.flatMap { Duration(text: $0) } })
+        try required(name, duration(ifPresent: name))
     }
 
     /// A version 7 UUID.
@@ -107,6 +106,11 @@ public struct JSONMembers: Sendable {
         try read(name, "a date and time such as 2026-01-01T12:30:00Z") {
             $0.string.flatMap { Timestamp(rfc3339: $0) }
         }
+    }
+
+    /// A duration such as `5s`, `30m`, `7d`.
+    public func duration(ifPresent name: String) throws(ProtocolError) -> Duration? {
+        try read(name, "a duration such as 5s, 30m or 7d") { $0.string.flatMap { Duration(text: $0) } }
     }
 
     public func members(ifPresent name: String) throws(ProtocolError) -> JSONMembers? {
