@@ -49,19 +49,22 @@ public struct SessionDescription: Answer, Hashable {
     }
 
     public func write(to writer: inout JSONWriter) {
-        writer.object {
-            $0.member("id", id.description)
-            $0.member("device", ifPresent: device)
-            $0.member("address", ifPresent: address)
-            $0.member("userAgent", ifPresent: userAgent)
-            $0.member("client", client)
-            $0.member("createdAt", createdAt)
-            $0.member("lastSeenAt", lastSeenAt)
-            $0.member("expiresAt", expiresAt)
-            $0.member("current", isCurrent)
-            if let ended {
-                $0.member("ended") { ended.write(to: &$0) }
-            }
+        writer.object { writeMembers(to: &$0) }
+    }
+
+    /// Writes the members alone, into an object that has others beside them.
+    package func writeMembers(to writer: inout JSONWriter) {
+        writer.member("id", id.description)
+        writer.member("device", ifPresent: device)
+        writer.member("address", ifPresent: address)
+        writer.member("userAgent", ifPresent: userAgent)
+        writer.member("client", client)
+        writer.member("createdAt", createdAt)
+        writer.member("lastSeenAt", lastSeenAt)
+        writer.member("expiresAt", expiresAt)
+        writer.member("current", isCurrent)
+        if let ended {
+            writer.member("ended") { ended.write(to: &$0) }
         }
     }
 }

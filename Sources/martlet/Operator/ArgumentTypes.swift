@@ -11,6 +11,8 @@ extension RotationMode: ExpressibleByArgument {}
 
 extension WebhookEndpoint.Format: ExpressibleByArgument {}
 
+extension KeyKind: ExpressibleByArgument {}
+
 extension Identifier: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
 }

@@ -79,7 +79,7 @@ extension ClientCommand {
                     "Added the client \(client.id)."
                     + (secret.map { "\nIts secret, which is shown this once:\n\($0)" } ?? "")
                 do {
-                    try output.show(text) { $0.value(client.json(secret: secret)) }
+                    try output.show(text) { client.write(to: &$0, secret: secret) }
                 } catch {
                     // Nobody has seen the secret, so nobody could use the client.
                     try? await authority.removeClient(client.id)
@@ -98,7 +98,11 @@ extension ClientCommand {
         func run() async throws {
             let clients = try await storage.withAuthority(onlyReading: true) { try await $0.allClients() }
             try output.show(table(of: clients)) {
-                $0.object { $0.member("clients", .array(clients.map { $0.json() })) }
+                $0.object {
+                    $0.member("clients") {
+                        $0.array { for client in clients { client.write(to: &$0) } }
+                    }
+                }
             }
         }
 
@@ -139,33 +143,4 @@ func duration(_ text: String) throws -> Duration {
         throw ValidationError("A duration is a whole number and a unit (ms, s, m, h, d), such as 30m or 7d.")
     }
     return duration
-}
-
-extension SessionPolicy.Overrides {
-    /// What is set, by the names that the configuration has for it.
-    fileprivate var named: [(name: String, value: String)] {
-        [
-            ("accessLifetime", accessLifetime?.text), ("idleLimit", idleLimit?.text),
-            ("absoluteLimit", absoluteLimit?.text), ("rotation", mode?.rawValue),
-            ("lateWindow", lateWindow?.text), ("repeatLimit", repeatLimit?.text),
-        ].compactMap { name, value in value.map { (name, $0) } }
-    }
-}
-
-extension ClientRegistration {
-    /// - Parameter secret: where it was made just now.
-    fileprivate func json(secret: String? = nil) -> JSONValue {
-        var object: JSONObject = [
-            "id": .string(id), "public": .bool(isPublic), "scopes": .array(scopes.map(JSONValue.string)),
-        ]
-        object["audience"] = audience.map(JSONValue.string)
-        object["profile"] = profile.map(JSONValue.string)
-        if !origins.isEmpty { object["origins"] = .array(origins.map { .string($0.text) }) }
-        for (name, value) in overrides.named { object[name] = .string(value) }
-        if !claims.isEmpty { object["claims"] = .object(claims) }
-        // The built-in client was never registered.
-        if createdAt.milliseconds > 0 { object["createdAt"] = .string("\(createdAt)") }
-        object["clientSecret"] = secret.map(JSONValue.string)
-        return .object(object)
-    }
 }

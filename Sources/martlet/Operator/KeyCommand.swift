@@ -2,33 +2,12 @@ import ArgumentParser
 import MartletCore
 import MartletJOSE
 import MartletProtocol
+import MartletServer
 
 struct KeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key", abstract: "The authority's keys: list, rotate.", subcommands: [List.self, Rotate.self]
     )
-}
-
-/// A kind of key, as the command line names it.
-enum KeyKind: String, ExpressibleByArgument, CaseIterable {
-    /// Signs access tokens.
-    case signing
-    /// Authenticates refresh tokens.
-    case refreshToken = "refresh-token"
-
-    init(_ kind: KeyRecord.Kind) {
-        switch kind {
-        case .signing: self = .signing
-        case .refreshTokenMAC: self = .refreshToken
-        }
-    }
-
-    var recordKind: KeyRecord.Kind {
-        switch self {
-        case .signing: .signing
-        case .refreshToken: .refreshTokenMAC
-        }
-    }
 }
 
 extension KeyCommand {
@@ -40,19 +19,22 @@ extension KeyCommand {
 
         func run() async throws {
             let keys = try await storage.withAuthority(onlyReading: true) { authority in
-                KeyRecord.Kind.allCases.flatMap { kind in
-                    let schedule = authority.keys.schedule(of: kind)
-                    return schedule.records.map { ScheduledKey($0, in: schedule, at: Clock.system.now) }
+                authority.keys.scheduled(at: Clock.system.now)
+            }
+            try output.show(table(of: keys)) {
+                $0.object {
+                    $0.member("keys") {
+                        $0.array { for key in keys { key.write(to: &$0) } }
+                    }
                 }
             }
-            try output.show(table(of: keys)) { $0.object { $0.member("keys", .array(keys.map(\.json))) } }
         }
 
         private func table(of keys: [ScheduledKey]) -> String {
             var table = Table(["kind", "id", "algorithm", "state", "made", "used from", "kept until"])
             for key in keys {
                 table.add(
-                    KeyKind(key.record.kind).rawValue, key.record.id, key.record.algorithm, key.state.rawValue,
+                    key.kind.rawValue, key.record.id, key.record.algorithm, key.state.rawValue,
                     key.record.createdAt.printable, key.record.activeAt.printable, key.removedAt?.printable)
             }
             return table.text
@@ -76,31 +58,7 @@ extension KeyCommand {
             }
             let text =
                 "Made the \(kind.rawValue) key \(key.record.id). It is used from \(key.record.activeAt.printable) on."
-            try output.show(text) { $0.value(key.json) }
+            try output.show(text) { key.write(to: &$0) }
         }
-    }
-}
-
-/// A key and what it is doing.
-private struct ScheduledKey {
-    let record: KeyRecord
-    let state: KeySchedule.State
-    /// When nothing that it made can still be alive; nil while it has no successor.
-    let removedAt: Timestamp?
-
-    init(_ record: KeyRecord, in schedule: KeySchedule, at now: Timestamp) {
-        self.record = record
-        state = schedule.state(of: record, at: now)
-        removedAt = schedule.removal(of: record)
-    }
-
-    var json: JSONValue {
-        var object: JSONObject = [
-            "kind": .string(KeyKind(record.kind).rawValue), "id": .string(record.id),
-            "algorithm": .string(record.algorithm), "state": .string(state.rawValue),
-            "createdAt": .string("\(record.createdAt)"), "activeAt": .string("\(record.activeAt)"),
-        ]
-        object["removedAt"] = removedAt.map { .string("\($0)") }
-        return .object(object)
     }
 }

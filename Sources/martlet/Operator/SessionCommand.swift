@@ -32,12 +32,16 @@ extension SessionCommand {
                 for session in sessions {
                     let user = try await known[session.userID].orAwait { try await authority.user(session.userID) }
                     known[session.userID] = user
-                    described.append(OperatorsSession(session, user: user, at: now))
+                    described.append(OperatorsSession(session, username: user?.username, at: now))
                 }
                 return all ? described : described.filter { $0.description.ended == nil }
             }
             try output.show(table(of: sessions)) {
-                $0.object { $0.member("sessions", .array(sessions.map(\.json))) }
+                $0.object {
+                    $0.member("sessions") {
+                        $0.array { for session in sessions { session.write(to: &$0) } }
+                    }
+                }
             }
         }
 
@@ -67,16 +71,11 @@ extension SessionCommand {
             let (session, story) = try await storage.withAuthority(onlyReading: true) { authority in
                 let session = try await authority.existingSession(id)
                 let shown = try await OperatorsSession(
-                    session, user: authority.user(session.userID), at: Clock.system.now)
+                    session, username: authority.user(session.userID)?.username, at: Clock.system.now)
                 return (shown, try await authority.story(of: id))
             }
-            try output.show([session.table, story?.text].compactMap(\.self).joined(separator: "\n\n")) { writer in
-                var json = session.json
-                if let story, var object = json.object {
-                    object["story"] = story.json
-                    json = .object(object)
-                }
-                writer.value(json)
+            try output.show([session.table, story?.text].compactMap(\.self).joined(separator: "\n\n")) {
+                session.write(to: &$0, story: story)
             }
         }
     }
@@ -121,20 +120,31 @@ extension SessionCommand {
     }
 }
 
+extension OperatorsSession {
+    fileprivate var table: String {
+        var table = Table()
+        table.add("id", "\(description.id)")
+        table.add("user", username.map { "\($0), id \(userID)" } ?? "removed, id \(userID)")
+        table.add("client", description.client)
+        table.add("device", description.device)
+        table.add("address", description.address)
+        table.add("user agent", description.userAgent)
+        table.add("begun", description.createdAt.printable)
+        table.add("last seen", description.lastSeenAt.printable)
+        if let ended = description.ended {
+            table.add("ended", "\(ended.at.printable): \(ended.reason.rawValue)")
+        } else {
+            table.add("ends unused", description.expiresAt.printable)
+        }
+        return table.text
+    }
+}
+
 extension SessionStory {
     fileprivate var text: String {
         var table = Table()
         for line in lines { table.add(line.at.printable, line.words) }
         return "\(answer.printable)\n\n\(table.text)"
-    }
-
-    fileprivate var json: JSONValue {
-        [
-            "answer": .string(answer), "advances": .number(JSONNumber(Int64(advances))),
-            "repeats": .number(JSONNumber(Int64(repeats))),
-            "places": .array(places.map(JSONValue.string)),
-            "lines": .array(lines.map { ["at": .string($0.at.description), "words": .string($0.words)] }),
-        ]
     }
 }
 

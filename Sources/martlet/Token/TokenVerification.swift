@@ -1,6 +1,7 @@
 import MartletCore
 import MartletJOSE
 import MartletProtocol
+import MartletServer
 
 /// What is known of a token beside what it says itself.
 enum TokenVerification {
@@ -83,6 +84,18 @@ extension Authority {
 
     private func operatorsSession(_ id: SessionID) async throws -> OperatorsSession? {
         guard let session = try await session(id) else { return nil }
-        return try await OperatorsSession(session, user: user(session.userID), at: Clock.system.now)
+        return try await OperatorsSession(
+            session, username: user(session.userID)?.username, at: Clock.system.now)
+    }
+}
+
+extension OperatorsSession {
+    fileprivate var json: JSONValue {
+        var writer = JSONWriter(capacity: 512)
+        write(to: &writer)
+        guard let json = try? JSONValue(parsing: writer.bytes) else {
+            preconditionFailure("what is written is JSON")
+        }
+        return json
     }
 }
