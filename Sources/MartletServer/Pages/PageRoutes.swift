@@ -15,10 +15,11 @@ struct PageRoutes<Context: ClientAddressContext>: Sendable {
     let style = PageStyle()
     let figures: FiguresCache
 
-    init(authority: Authority, limits: RequestLimits = .init()) {
+    /// - Parameter figures: so that the numbers are counted once for the pages and for others who ask for them.
+    init(authority: Authority, limits: RequestLimits = .init(), figures: FiguresCache? = nil) {
         self.authority = authority
         self.limits = limits
-        figures = FiguresCache(authority)
+        self.figures = figures ?? FiguresCache(authority)
     }
 
     func add(to router: some RouterMethods<Context>) {

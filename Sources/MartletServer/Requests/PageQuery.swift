@@ -29,9 +29,10 @@ struct PageQuery {
     /// - Parameter read: gives nil for what no page can have said.
     func after<Place>(_ read: (String) -> Place?) throws(AuthorityError) -> Place? {
         guard let after else { return nil }
-        guard let place = read(after) else {
-            throw .malformed("The parameter after is the next of the page before; begin without it.")
-        }
+        guard let place = read(after) else { throw Self.noSuchPlace }
         return place
     }
+
+    static let noSuchPlace = AuthorityError.malformed(
+        "The parameter after is the next of the page before, with the same filter; begin without it.")
 }

@@ -13,6 +13,7 @@ public struct AuthorityRoutes<Context: ClientAddressContext>: Sendable {
     let limits: RequestLimits
     let feed: RevocationFeed
     let statusLists: StatusListPublisher
+    let figures: FiguresCache
 
     /// - Parameters:
     ///   - limits: how large bodies may be.
@@ -22,6 +23,7 @@ public struct AuthorityRoutes<Context: ClientAddressContext>: Sendable {
         self.limits = limits
         feed = RevocationFeed(log: authority.revocations, options: revocations)
         statusLists = StatusListPublisher(authority: authority)
+        figures = FiguresCache(authority)
     }
 
     /// Adds every route. The paths are absolute: `/v1/…`, `/oauth2/…`, `/.well-known/…`, `/health/…`.

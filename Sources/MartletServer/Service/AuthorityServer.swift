@@ -121,7 +121,9 @@ public struct AuthorityServer: Service {
         router.add(middleware: PageErrors())
         router.add(middleware: ProblemAnswers())
         routes.add(to: router)
-        PageRoutes<AuthorityRequestContext>(authority: routes.authority, limits: routes.limits).add(to: router)
+        PageRoutes<AuthorityRequestContext>(
+            authority: routes.authority, limits: routes.limits, figures: routes.figures
+        ).add(to: router)
         return router
     }
 

@@ -12,8 +12,17 @@ final class FiguresCache: Sendable {
     private static let fresh: Duration = .seconds(60)
     /// Up to this age they are shown, and counted anew for the next one who looks.
     private static let usable: Duration = .seconds(600)
-    /// How often, and for how long each time, a request looks whether they are there.
-    private static let patience = (looks: 4, pause: Duration.milliseconds(4))
+
+    /// How often, and with which pause, a request looks whether they are there.
+    struct Patience {
+        let looks: Int
+        let pause: Duration
+
+        /// Of a page that comes again by itself.
+        static let ofPages = Patience(looks: 4, pause: .milliseconds(4))
+        /// Of a script, which has to be told to come again: two seconds in all.
+        static let ofScripts = Patience(looks: 100, pause: .milliseconds(20))
+    }
 
     private struct State {
         var counted: Overview?
@@ -44,12 +53,12 @@ final class FiguresCache: Sendable {
 
     /// - Returns: nil where they are being counted, and are not there yet.
     /// - Throws: where an attempt fails meanwhile; the next one to ask begins another.
-    func figures() async throws(AuthorityError) -> Overview? {
+    func figures(_ patience: Patience = .ofPages) async throws(AuthorityError) -> Overview? {
         let failuresBefore = state.withLock { $0.failures }
-        for _ in 0..<Self.patience.looks {
+        for _ in 0..<patience.looks {
             if let known = known() { return known }
             if let failure = state.withLock({ $0.failures == failuresBefore ? nil : $0.failure }) { throw failure }
-            try? await Task.sleep(for: Self.patience.pause)
+            try? await Task.sleep(for: patience.pause)
         }
         return known()
     }

@@ -62,6 +62,15 @@ struct API: Sendable {
             sourceLocation: sourceLocation)
     }
 
+    func patch(
+        _ path: String, as credentials: Credentials? = nil, json: String,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> Answered {
+        try await send(
+            .patch, path, as: credentials, type: "application/json", body: Array(json.utf8),
+            sourceLocation: sourceLocation)
+    }
+
     func post(
         _ path: String, as credentials: Credentials? = nil, form: String,
         sourceLocation: SourceLocation = #_sourceLocation

@@ -49,9 +49,16 @@ struct ServedAuthority: Sendable {
 
     /// Sends requests to the router, without sockets.
     func serve<Value>(_ work: @Sendable (API) async throws -> Value) async throws -> Value {
+        try await serve(by: .router, work)
+    }
+
+    /// Sends requests to the router in one way or the other: `.live` is through a socket.
+    func serve<Value>(
+        by setup: TestingSetup, _ work: @Sendable (API) async throws -> Value
+    ) async throws -> Value {
         let router = AuthorityServer.router(authority, ServerConfiguration(), strictTransportSecurity: true)
         let app = Application(router: router, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        return try await app.test(.router) { client in try await work(API(client: client)) }
+        return try await app.test(setup) { client in try await work(API(client: client)) }
     }
 
     /// The same, with the user alice.

@@ -1,22 +1,12 @@
-import HTTPTypes
 import Hummingbird
 import MartletCore
 import MartletJOSE
 import MartletProtocol
 
-/// `/v1/admin`: for an access token with the role `admin`.
+/// `/v1/admin/revocations`: what is revoked, and revoking.
 extension AuthorityRoutes {
-    var adminRoutes: [Route<Context>] {
+    var adminRevocationRoutes: [Route<Context>] {
         [
-            Route(.delete, "/v1/admin/sessions/{id}") { request, context in
-                let administrator = try await administrator(of: request)
-                guard let id = context.parameters.get("id").flatMap({ SessionID($0) }) else {
-                    throw AuthorityError(.notFound, message: "A session id is a UUID.")
-                }
-                try await authority.revoke(
-                    .session(id), by: request.presenter(context), actor: administrator.user.id)
-                return .noContent
-            },
             Route(.get, "/v1/admin/revocations") { request, _ in
                 _ = try await administrator(of: request)
                 let page = try RevocationPage(of: authority.revocations, query: request.uri.query)
@@ -33,17 +23,6 @@ extension AuthorityRoutes {
             },
         ]
     }
-
-    /// Who makes the request, who has to be an administrator: by the access token, and still.
-    func administrator(of request: Request) async throws(AuthorityError) -> AuthenticatedRequester {
-        let requester = try await authority.requester(of: request)
-        guard requester.token.roles.contains(Self.adminRole), requester.user.roles.contains(Self.adminRole) else {
-            throw AuthorityError(.forbidden, message: "This is for users with the role \(Self.adminRole).")
-        }
-        return requester
-    }
-
-    private static var adminRole: String { "admin" }
 }
 
 extension RevocationRequest {
