@@ -69,7 +69,10 @@ extension NewClient {
                 absoluteLimit: try members.duration(ifPresent: "absoluteLimit"),
                 mode: try members.read("rotation", "one of \(modes)") {
                     $0.string.flatMap { RotationMode(rawValue: $0) }
-                }),
-            origins: try members.strings(ifPresent: "origins") ?? [])
+                },
+                lateWindow: try members.duration(ifPresent: "lateWindow"),
+                repeatLimit: try members.duration(ifPresent: "repeatLimit")),
+            origins: try members.strings(ifPresent: "origins") ?? [],
+            claims: try members.read("claims", "an object", \.object) ?? [:])
     }
 }

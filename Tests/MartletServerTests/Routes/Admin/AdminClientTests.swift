@@ -32,7 +32,8 @@ struct AdminClientTests {
                 "clients",
                 #"""
                 {"id":"api","scopes":["read","write"],"audience":"https://api.example.com","profile":"banking",
-                "accessLifetime":"2m","idleLimit":"10m","absoluteLimit":"90m","rotation":"none","unknown":1}
+                "accessLifetime":"2m","idleLimit":"10m","absoluteLimit":"90m","rotation":"none","lateWindow":"2m",
+                "repeatLimit":"5m","claims":{"tenant":"acme"},"unknown":1}
                 """#)
             #expect(added.status == 201)
             #expect(added.headers[.cacheControl] == "no-store")
@@ -43,7 +44,7 @@ struct AdminClientTests {
                 added.text.hasPrefix(
                     #"{"id":"api","public":false,"scopes":["read","write"],"audience":"https://api.example.com","#
                         + #""profile":"banking","accessLifetime":"2m","idleLimit":"10m","absoluteLimit":"90m","#
-                        + #""rotation":"none","createdAt":""#))
+                        + #""rotation":"none","lateWindow":"2m","repeatLimit":"5m","claims":{"tenant":"acme"},"createdAt":""#))
             let record = try await door.newestRecord("admin_action")
             #expect(record?["detail"]?.string == "client_added")
             #expect(record?["client"]?.string == "api")
@@ -87,6 +88,10 @@ struct AdminClientTests {
         (#"{"id":"app","accessLifetime":5}"#, "400 malformed_request none", "30m"),
         (#"{"id":"app","idleLimit":"1.5h"}"#, "400 malformed_request none", "7d"),
         (#"{"id":"app","accessLifetime":"2d"}"#, "400 malformed_request none", "at most 24h"),
+        (#"{"id":"app","lateWindow":"soon"}"#, "400 malformed_request none", "30m"),
+        (#"{"id":"app","repeatLimit":"0s"}"#, "400 malformed_request none", "repeatLimit"),
+        (#"{"id":"app","claims":["tenant"]}"#, "400 malformed_request none", "an object"),
+        (#"{"id":"app","claims":{"sub":"root"}}"#, "400 malformed_request none", "sub"),
         (#"{"id":"app","rotation":"unknown"}"#, "400 malformed_request none", "resilient"),
         (#"{"id":"app","public":true,"rotation":"none"}"#, "400 malformed_request none", "confidential"),
         (#"{"id":"app","origins":["https://app.example.com"]}"#, "400 malformed_request none", "public clients"),
