@@ -44,7 +44,8 @@ struct AdminClientTests {
                 added.text.hasPrefix(
                     #"{"id":"api","public":false,"scopes":["read","write"],"audience":"https://api.example.com","#
                         + #""profile":"banking","accessLifetime":"2m","idleLimit":"10m","absoluteLimit":"90m","#
-                        + #""rotation":"none","lateWindow":"2m","repeatLimit":"5m","claims":{"tenant":"acme"},"createdAt":""#))
+                        + #""rotation":"none","lateWindow":"2m","repeatLimit":"5m","claims":{"tenant":"acme"},"createdAt":""#
+                ))
             let record = try await door.newestRecord("admin_action")
             #expect(record?["detail"]?.string == "client_added")
             #expect(record?["client"]?.string == "api")
