@@ -32,7 +32,7 @@ extension AuthorityRoutes {
                 let change = try UserChange(try await request.jsonMembers(limit: limits.body))
                 let user = try await user(context)
                 guard change.isDisabled != true || user.id != administrator.user.id else {
-                    throw AuthorityError(.conflict, message: "This is your own account: another administrator can.")
+                    throw Self.ownAccount
                 }
                 let changed = try await self.change(
                     user, change, by: request.presenter(context), actor: administrator.user.id)
@@ -42,13 +42,17 @@ extension AuthorityRoutes {
                 let administrator = try await administrator(of: request)
                 let user = try await user(context)
                 guard user.id != administrator.user.id else {
-                    throw AuthorityError(.conflict, message: "This is your own account: another administrator can.")
+                    throw Self.ownAccount
                 }
                 try await authority.removeUser(
                     user.username, by: request.presenter(context), actor: administrator.user.id)
                 return .noContent
             },
         ]
+    }
+
+    private static var ownAccount: AuthorityError {
+        AuthorityError(.conflict, message: "This is your own account: another administrator can.")
     }
 
     /// The newest first; with a filter, those whose names begin like it, by name.
