@@ -95,10 +95,10 @@ def first_administrator(browser):
     see_overview(tab)
     # Once: neither for the same person, nor for anybody else.
     tab.get(request["link"])
-    equal(tab.heading, "This link is used up")
+    equal(tab.heading, "This link does not work")
     tab.cdp("Network.clearBrowserCookies")
     tab.get(request["link"])
-    equal(tab.heading, "This link is used up")
+    equal(tab.heading, "This link does not work")
     equal(requests.get(request["link"], verify=request["ca"], timeout=60).status_code, 403)
     sign_in(tab, "root")
     tab.press("Console")
@@ -441,7 +441,7 @@ def is_accessible(browser):
     # Nobody is signed in.
     look(tab)
     look(tab, request["link"].removeprefix(url))
-    equal(tab.heading, "This link is used up")
+    equal(tab.heading, "This link does not work")
     sign_in(tab, secret="wrong")
     look(tab)
     look(tab, "/sign-in?next=/console")

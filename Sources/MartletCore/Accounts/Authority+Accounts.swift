@@ -4,8 +4,8 @@ extension Authority {
     /// Makes an account for whoever asks.
     ///
     /// - Parameter invitation: the secret of an invitation's link; needed where sign-up is by invitation.
-    /// - Throws: `forbidden` where sign-up is closed, or an invitation does not work or is missing; `rateLimited`; `malformedRequest`; `conflict` where the name is
-    ///   taken.
+    /// - Throws: `forbidden` where sign-up is closed, or an invitation does not work or is missing; `rateLimited`;
+    ///   `malformedRequest`; `conflict` where the name is taken.
     public func signUp(
         username: String, password: String, email: String?, invitation: String? = nil,
         presenter: Presenter = Presenter()

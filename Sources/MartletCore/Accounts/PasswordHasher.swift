@@ -30,10 +30,10 @@ final class PasswordHasher: Sendable {
         }
     }
 
-    private let parameters: PasswordParameters
     /// More of one name are strangers, however well it is known: one user has no need of the whole queue.
     static let mostKnownOfAName = 4
 
+    private let parameters: PasswordParameters
     private let threads: NIOThreadPool
     private let threadCount: Int
     private let queue: Int

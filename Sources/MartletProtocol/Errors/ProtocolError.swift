@@ -34,6 +34,8 @@ extension ProtocolError {
         public static let missingMember = Code("missing_member")
         /// A member has the wrong type, or a value that its type does not allow.
         public static let invalidMember = Code("invalid_member")
+        /// A member that would be ignored elsewhere, where all of them have to count.
+        public static let unknownMember = Code("unknown_member")
         /// The text is not `application/x-www-form-urlencoded`.
         public static let malformedForm = Code("malformed_form")
         /// A parameter occurs more than once (RFC 6749 §3.1).

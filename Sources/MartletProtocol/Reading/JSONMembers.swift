@@ -44,6 +44,19 @@ public struct JSONMembers: Sendable {
         return others
     }
 
+    /// Refuses members of other names: for a request in which one that is ignored would leave undone what was asked for.
+    ///
+    /// - Throws: ``ProtocolError/Code/unknownMember``, which says what there is.
+    public func allow(_ names: String...) throws(ProtocolError) {
+        guard let other = self.names.first(where: { !names.contains($0) }) else { return }
+        // Anything may be sent as a name; what looks like one is told.
+        let isName = other.utf8.count <= 32 && other.allSatisfy { $0.isASCII && $0.isLetter }
+        throw ProtocolError(
+            .unknownMember, name: isName ? path + other : nil,
+            "\(isName ? "The member \(path)\(other)" : "A member") is not known here; known are: "
+                + "\(names.joined(separator: ", ")).")
+    }
+
     // MARK: Members that have to be there
 
     public func string(_ name: String) throws(ProtocolError) -> String {

@@ -92,17 +92,22 @@ public struct Courier: Service {
     ) async {
         let turns = CourierTurns()
         await withDiscardingTaskGroup { group in
-            var look = Look()
-            for await _ in wakes.cancelOnGracefulShutdown() {
-                // Those that there is no room for are looked at again when a turn ends.
-                for destination in turns.begin(await due(&look)) {
-                    group.addTask {
-                        let isWritten = await work(on: destination)
-                        turns.end(destination)
-                        // There may be more, here or where no room was. Where storage fails, the timer is soon enough.
-                        if isWritten { wake.yield() }
+            await withGracefulShutdownHandler {
+                var look = Look()
+                for await _ in wakes where !Task.isShuttingDownGracefully {
+                    // Those that there is no room for are looked at again when a turn ends.
+                    for destination in turns.begin(await due(&look)) {
+                        group.addTask {
+                            let isWritten = await work(on: destination)
+                            turns.end(destination)
+                            // There may be more, here or where no room was. Where storage fails, the timer is soon
+                            // enough.
+                            if isWritten { wake.yield() }
+                        }
                     }
                 }
+            } onGracefulShutdown: {
+                wake.finish()
             }
             stopping()
         }

@@ -33,14 +33,21 @@ final class Watcher: Sendable {
 
     /// Looks at what comes, until the server is shut down.
     func watch(_ authority: Authority, logger: Logger) async {
-        var watch = Watch(settings)
-        for await event in events.cancelOnGracefulShutdown() {
-            await look(at: event, with: &watch, authority, logger)
-            let count = dropped.withLock { count in
-                defer { count = 0 }
-                return count
+        await withGracefulShutdownHandler {
+            var watch = Watch(settings)
+            for await event in events {
+                if Task.isShuttingDownGracefully { break }
+                await look(at: event, with: &watch, authority, logger)
+                let count = dropped.withLock { count in
+                    defer { count = 0 }
+                    return count
+                }
+                if count > 0 {
+                    logger.warning("detection did not look at all events", metadata: ["count": "\(count)"])
+                }
             }
-            if count > 0 { logger.warning("detection did not look at all events", metadata: ["count": "\(count)"]) }
+        } onGracefulShutdown: {
+            self.continuation.finish()
         }
     }
 

@@ -9,6 +9,8 @@ enum TokenVerification {
     case notChecked(String)
     /// - Parameter 0: what is wrong with it.
     case failed(String)
+    /// This authority made it for a client itself, which has no session.
+    case verifiedWithoutSession
     /// This authority made it.
     ///
     /// - Parameters:
@@ -21,7 +23,7 @@ enum TokenVerification {
         switch self {
         case .notChecked: "not_checked"
         case .failed: "failed"
-        case .verified: "verified"
+        case .verifiedWithoutSession, .verified: "verified"
         }
     }
 
@@ -31,8 +33,11 @@ enum TokenVerification {
             table.add("verified", "no: \(reason)")
         case .failed(let reason):
             table.add("verified", "NO. Do not believe what it says: \(reason)")
+        case .verifiedWithoutSession:
+            table.add("verified", Self.yes)
+            table.add("session", "none: it is a client's own")
         case .verified(let session, let isCurrent):
-            table.add("verified", "yes, made by this authority")
+            table.add("verified", Self.yes)
             if let session {
                 let state = session.description.ended.map { "over since \($0.at.printable), \($0.reason.rawValue)" }
                 table.add("session", "\(session.description.id), \(state ?? "live")")
@@ -44,11 +49,14 @@ enum TokenVerification {
         }
     }
 
+    private static let yes = "yes, made by this authority"
+
     func add(to object: inout JSONObject) {
         object["verification"] = .string(name)
         switch self {
         case .notChecked(let reason), .failed(let reason):
             object["verificationDetail"] = .string(reason)
+        case .verifiedWithoutSession: break
         case .verified(let session, let isCurrent):
             object["session"] = session?.json
             object["current"] = isCurrent.map(JSONValue.bool)
@@ -64,7 +72,7 @@ extension Authority {
             return .failed(error.message)
         }
         guard let id = token.claims["sid"]?.string.flatMap({ SessionID($0) }) else {
-            return .verified(session: nil, isCurrent: nil)
+            return .verifiedWithoutSession
         }
         return .verified(session: try await operatorsSession(id), isCurrent: nil)
     }

@@ -46,10 +46,11 @@ struct CommandAdministrationTests {
         #expect(added.status == 201)
         #expect(added.header("cache-control") == "no-store")
         let secret = try #require(try added.json["clientSecret"]?.string)
-        #expect(
-            try await web.send(
-                "POST", "/oauth2/token", basic: ("api", secret), form: ["grant_type": "client_credentials"]
-            ).status == 200)
+        let answer = try await web.send(
+            "POST", "/oauth2/token", basic: ("api", secret), form: ["grant_type": "client_credentials"])
+        let own = try #require(try answer.json["access_token"]?.string)
+        let inspected = try await martlet.run("token", "inspect", "-", input: own).output
+        #expect(inspected.contains("none: it is a client's own"))
         #expect(
             try await web.send("POST", "/v1/admin/keys", token: token, json: ["kind": "signing"]).status == 201)
         #expect(

@@ -29,7 +29,7 @@ struct FirstAdministratorTests {
 
             let again = try await browser.get(path(link))
             #expect(again.status == 403)
-            #expect(again.html.contains("This link is used up"))
+            #expect(again.html.contains("This link does not work"))
             try await browser.get("/sign-in")
             let other = browser.tab()
             other.setCookie("__Host-martlet-page", nil)

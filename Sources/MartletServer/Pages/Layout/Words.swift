@@ -108,10 +108,10 @@ struct Words: Sendable {
     var welcomeTitle = "Welcome to Martlet"
     var welcomeText = "Make the first administrator. This link works once."
     var makeAdministrator = "Make the administrator"
-    var linkOverTitle = "This link is used up"
+    var linkOverTitle = "This link does not work"
     var linkOverText = """
-        It works once and for an hour, as long as there is no administrator. Where there is none yet, starting the server \
-        again prints another.
+        It works once and for an hour, as long as there is no administrator. Check that all of it was copied. Where there \
+        is no administrator yet, starting the server again prints another link.
         """
 
     // MARK: Errors

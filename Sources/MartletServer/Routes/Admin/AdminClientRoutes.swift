@@ -58,6 +58,9 @@ extension AuthorityRoutes {
 extension NewClient {
     /// The members are those that a client is shown with.
     fileprivate init(_ members: JSONMembers) throws {
+        try members.allow(
+            "id", "public", "scopes", "audience", "profile", "accessLifetime", "idleLimit", "absoluteLimit", "rotation",
+            "lateWindow", "repeatLimit", "origins", "claims")
         let modes = RotationMode.allCases.map(\.rawValue).joined(separator: ", ")
         self.init(
             id: try members.string("id"), isPublic: try members.bool(ifPresent: "public") ?? false,

@@ -17,6 +17,7 @@ extension AuthorityRoutes {
             Route(.post, path) { request, context in
                 let administrator = try await administrator(of: request)
                 let body = try await request.jsonMembers(limit: limits.body)
+                try body.allow("kind")
                 guard let kind = KeyKind(name: try body.string("kind")) else {
                     throw AuthorityError.malformed("The member kind has to be signing or refresh-token.")
                 }

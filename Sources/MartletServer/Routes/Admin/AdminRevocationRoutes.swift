@@ -28,6 +28,7 @@ extension AuthorityRoutes {
 extension RevocationRequest {
     /// `{"kind": "user", "id": "…"}`; with the kind `all`, `before` in place of the id, or neither.
     init(_ members: JSONMembers) throws {
+        try members.allow("kind", "id", "before")
         let name = try members.string("kind")
         guard let kind = RevocationEntry.Kind(rawValue: name) else {
             throw AuthorityError.malformed("The member kind has to be session, user, client, token or all.")

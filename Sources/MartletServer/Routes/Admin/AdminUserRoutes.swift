@@ -17,6 +17,7 @@ extension AuthorityRoutes {
             Route(.post, path) { request, context in
                 let administrator = try await administrator(of: request)
                 let body = try await request.jsonMembers(limit: limits.body)
+                try body.allow("username", "password", "email", "roles")
                 let user = try await authority.addUser(
                     username: body.string("username"), password: body.string("password"),
                     email: body.string(ifPresent: "email"), roles: body.strings(ifPresent: "roles") ?? [],
@@ -96,6 +97,7 @@ private struct UserChange {
     let requiresNewPassword: Bool
 
     init(_ members: JSONMembers) throws {
+        try members.allow("disabled", "passwordChangeRequired")
         isDisabled = try members.bool(ifPresent: "disabled")
         let requiresNewPassword = try members.bool(ifPresent: "passwordChangeRequired")
         guard requiresNewPassword != false else {

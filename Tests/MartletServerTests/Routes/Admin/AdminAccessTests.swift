@@ -73,6 +73,24 @@ struct AdminAccessTests {
         }
     }
 
+    /// A misspelled member would leave undone what it asks for.
+    @Test func aMemberThatIsNotKnownIsRefused() async throws {
+        try await AdminDoor.serve { door in
+            let alice = try await door.api.signIn()
+            let before = try await records(of: door.served.authority)
+            for call in Self.calls(user: alice.user.id, session: alice.session.id) {
+                guard let json = call.2 else { continue }
+                let misspelled = json.replacing("}", with: #","liftime":"5m"}"#)
+                let answer = try await send((call.0, call.1, misspelled), to: door.api, as: door.credentials)
+                #expect(answer.outcome == "400 malformed_request none", "\(call)")
+                #expect(answer.detail.hasPrefix("The member liftime is not known here; known are: "))
+            }
+            let secret = try await door.post("users", #"{"correct horse battery":"staple"}"#)
+            #expect(secret.detail == "A member is not known here; known are: username, password, email, roles.")
+            #expect(try await records(of: door.served.authority) == before)
+        }
+    }
+
     /// The token says admin until it expires; the account is what counts.
     @Test func anAdministratorWhoIsDisabledOrGoneIsRefused() async throws {
         for isRemoved in [false, true] {

@@ -33,7 +33,7 @@ struct AdminClientTests {
                 #"""
                 {"id":"api","scopes":["read","write"],"audience":"https://api.example.com","profile":"banking",
                 "accessLifetime":"2m","idleLimit":"10m","absoluteLimit":"90m","rotation":"none","lateWindow":"2m",
-                "repeatLimit":"5m","claims":{"tenant":"acme"},"unknown":1}
+                "repeatLimit":"5m","claims":{"tenant":"acme"}}
                 """#)
             #expect(added.status == 201)
             #expect(added.headers[.cacheControl] == "no-store")

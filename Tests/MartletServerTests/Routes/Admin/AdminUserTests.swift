@@ -60,7 +60,7 @@ struct AdminUserTests {
                 "users",
                 #"""
                 {"username":"carol","password":"\#(ServedAuthority.password)","email":"carol@example.com",
-                "roles":["editor","editor"],"unknown":1}
+                "roles":["editor","editor"]}
                 """#)
             #expect(added.status == 201)
             let user = try await door.served.authority.existingUser("carol")
