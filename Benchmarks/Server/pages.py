@@ -56,7 +56,11 @@ class Pages:
         paths = ["/account", "/console", "/console/users", "/console/users?order=name", "/console/users?q=user-",
                  "/console/sessions", "/console/sessions?state=ended", "/console/sessions?user=root",
                  "/console/clients", "/console/keys", "/console/revocations", "/console/events",
-                 "/console/events?kind=sign_in", "/console/events?kind=replay", "/console/events?user=root"]
+                 "/console/events?kind=sign_in", "/console/events?kind=replay", "/console/events?user=root",
+                 # Of a kind that is rare, and of one that is not there.
+                 "/console/events?kind=admin_action", "/console/events?kind=password_changed"]
+        _, ended = self.show("/console/sessions?state=ended")
+        paths.append(re.search(r'href="(/console/sessions/[^"?]+)"', ended).group(1))
         for listing, detail in (("/console/users", "/console/users/"), ("/console/sessions", "/console/sessions/"),
                                 ("/console/events", None)):
             _, html = self.show(listing)

@@ -29,12 +29,9 @@ extension SQLiteStorage {
     static let eventCountsText = "SELECT hour, kind, count FROM event_counts WHERE hour >= ?"
 
     public func events(_ query: EventQuery) async throws(StorageError) -> [StoredEvent] {
-        let (conditions, arguments) = query.conditions
-        let direction = if case .after = query.order { "ASC" } else { "DESC" }
+        let (sql, arguments) = query.statement
         return try await read { database in
-            try database.rows(
-                "SELECT \(StoredEvent.columns) FROM events WHERE \(conditions) ORDER BY number \(direction) LIMIT ?",
-                arguments.map(\.value) + [max(0, query.limit)], StoredEvent.init)
+            try database.rows(sql, arguments.map(\.value) + [max(0, query.limit)], StoredEvent.init)
         }
     }
 
@@ -85,7 +82,16 @@ extension EventQuery {
         }
     }
 
-    fileprivate var conditions: (text: String, arguments: [Argument]) {
+    /// What is bound last is how many.
+    var statement: (sql: String, arguments: [Argument]) {
+        let (conditions, arguments) = conditions
+        let direction = if case .after = order { "ASC" } else { "DESC" }
+        let sql =
+            "SELECT \(StoredEvent.columns) FROM events WHERE \(conditions) ORDER BY number \(direction) LIMIT ?"
+        return (sql, arguments)
+    }
+
+    private var conditions: (text: String, arguments: [Argument]) {
         var texts: [String] = []
         var arguments: [Argument] = []
         switch order {
@@ -105,12 +111,19 @@ extension EventQuery {
             arguments.append(.text(session.description))
         }
         if !kinds.isEmpty {
-            texts.append("kind IN (\(kinds.map { _ in "?" }.joined(separator: ", ")))")
+            // Those of one user, session or moment are fewer than those of a kind, which SQLite does not know: a + keeps
+            // it from the index. Several kinds of all are found by going back from the newest.
+            let isIndexed = kinds.count == 1 && user == nil && session == nil && at == nil
+            texts.append("\(isIndexed ? "" : "+")kind IN (\(kinds.map { _ in "?" }.joined(separator: ", ")))")
             arguments += kinds.map { .text($0.rawValue) }
         }
         if let since {
             texts.append("at >= ?")
             arguments.append(.number(since.milliseconds))
+        }
+        if let at {
+            texts.append("at = ?")
+            arguments.append(.number(at.milliseconds))
         }
         return (texts.joined(separator: " AND "), arguments)
     }

@@ -29,6 +29,7 @@ extension InMemoryStorage {
                     && (query.session == nil || record.session == query.session)
                     && (query.kinds.isEmpty || query.kinds.contains(record.kind))
                     && (query.since.map { record.at >= $0 } ?? true)
+                    && (query.at.map { record.at == $0 } ?? true)
             }
             switch query.order {
             case .after(let number): return Array(found.filter { $0.number > number }.prefix(max(0, query.limit)))

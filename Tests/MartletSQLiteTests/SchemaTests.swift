@@ -15,7 +15,7 @@ struct SchemaTests {
             3_450_134_250_528_377_372, 16_452_624_997_718_812_843, 4_708_107_008_195_725_551,
             12_519_310_027_781_836_433, 547_024_974_928_004_177,
             8_560_385_412_384_646_630, 2_975_066_302_980_186_325, 11_325_985_940_802_666_957,
-            4_495_581_716_666_537_262, 4_880_750_781_398_361_656,
+            4_495_581_716_666_537_262, 4_880_750_781_398_361_656, 13_217_768_563_794_951_184,
         ]
         #expect(Migration.all.map { fnv1a($0.sql) } == hashes)
     }
@@ -186,6 +186,35 @@ struct SchemaTests {
         SQLiteStorage.pageSessionText,
     ])
     func aConsoleListIsNotSorted(sql: String) async throws {
+        let plan = try await plan(of: sql)
+        #expect(!plan.contains { $0.contains("TEMP B-TREE") || $0 == "SCAN sessions" || $0 == "SCAN users" }, "\(plan)")
+    }
+
+    /// Events are read in order, by the index that leaves the fewest; those of all kinds by their numbers.
+    @Test(arguments: [
+        (EventQuery(limit: 50), "INTEGER PRIMARY KEY (rowid<?)"),
+        (EventQuery(.after(7), limit: 50), "INTEGER PRIMARY KEY (rowid>?)"),
+        (EventQuery(limit: 50, kinds: [.passwordChanged]), "events_of_kind (kind=? AND number<?)"),
+        (EventQuery(.after(7), limit: 50, kinds: [.replay]), "events_of_kind (kind=? AND number>?)"),
+        (EventQuery(limit: 50, kinds: [.replay, .late]), "INTEGER PRIMARY KEY (rowid<?)"),
+        (EventQuery(limit: 50, user: Fixtures.userID()), "events_of_user (user=? AND number<?)"),
+        (EventQuery(limit: 50, user: Fixtures.userID(), kinds: [.signIn]), "events_of_user (user=? AND number<?)"),
+        (EventQuery(limit: 50, session: Fixtures.sessionID()), "events_of_session (session=? AND number<?)"),
+        (
+            EventQuery(limit: 50, session: Fixtures.sessionID(), kinds: [.replay]),
+            "events_of_session (session=? AND number<?)"
+        ),
+        (
+            EventQuery(.after(0), limit: 50, kinds: [.sessionsEnded], at: Fixtures.start),
+            "events_in_time (at=? AND rowid>?)"
+        ),
+    ])
+    func eventsAreReadByAnIndex(query: EventQuery, index: String) async throws {
+        let plan = try await plan(of: query.statement.sql)
+        #expect(plan.count == 1 && plan.first?.hasSuffix(index) == true, "\(plan)")
+    }
+
+    private func plan(of sql: String) async throws -> [String] {
         let folder = try TemporaryFolder()
         let storage = try await SQLiteStorage(path: folder.database)
         let plan = try await storage.read { database in
@@ -194,7 +223,7 @@ struct SchemaTests {
                 arguments: StatementArguments(repeatElement(0, count: sql.count { $0 == "?" }))
             ).map { $0["detail"] as String }
         }
-        #expect(!plan.contains { $0.contains("TEMP B-TREE") || $0 == "SCAN sessions" || $0 == "SCAN users" }, "\(plan)")
         await storage.close()
+        return plan
     }
 }

@@ -10,9 +10,9 @@ extension EventRecord {
         case .signInFailed: return "A sign-in failed\(times)\(origin)."
         case .renewal:
             guard let earlierPresenter, let presenter, presenter.isElsewhere(than: earlierPresenter) else {
-                return "Renewed\(origin)."
+                return "Renewed\(times)\(origin)."
             }
-            return "Renewed\(origin); before it was \(earlierPresenter.words)."
+            return "Renewed\(times)\(origin); before it was \(earlierPresenter.words)."
         case .renewals: return "Renewals of all sessions: \(count ?? 0)."
         case .repeat: return "The newest refresh token was presented again\(times)\(origin)\(before)."
         case .late: return "A delayed duplicate arrived\(times)\(origin)."

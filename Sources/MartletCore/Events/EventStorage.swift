@@ -56,10 +56,12 @@ public struct EventQuery: Sendable, Hashable {
     public var kinds: [EventKind]
     /// Only those of this time or later.
     public var since: Timestamp?
+    /// Only those of just this time.
+    public var at: Timestamp?
 
     public init(
         _ order: Order = .before(nil), limit: Int, user: UserID? = nil, session: SessionID? = nil,
-        kinds: [EventKind] = [], since: Timestamp? = nil
+        kinds: [EventKind] = [], since: Timestamp? = nil, at: Timestamp? = nil
     ) {
         self.order = order
         self.limit = limit
@@ -67,5 +69,6 @@ public struct EventQuery: Sendable, Hashable {
         self.session = session
         self.kinds = kinds
         self.since = since
+        self.at = at
     }
 }

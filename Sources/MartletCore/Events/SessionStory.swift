@@ -21,16 +21,22 @@ public struct SessionStory: Sendable, Hashable {
     public var lines: [Line]
     /// How often the session advanced to new tokens.
     public var advances: Int
-    /// How often a token was presented again whose answer was lost, or that several tabs share.
+    /// How often a token was presented again whose answer was lost, or that several tabs share; at least, where records
+    /// were left out.
     public var repeats: Int
+    /// Whether there are more records than are told here.
+    public var isPartial: Bool
     /// Where the session was seen, in the order of the first time.
     public var places: [String]
 
     /// - Parameters:
     ///   - session: its row.
     ///   - events: the records of the session, and those of its user around its end, in any order.
+    ///   - gap: where there are more records, the time of the last one before those that are left out.
     ///   - now: a session whose limits have passed is over, whether or not that was written down yet.
-    public init(of session: Session, events: [EventRecord], at now: Timestamp) {
+    public init(
+        of session: Session, events: [EventRecord], leftOutAfter gap: Timestamp? = nil, at now: Timestamp
+    ) {
         let own = events.filter { $0.session == session.id }.sorted { $0.at < $1.at }
         let end = session.end ?? session.expiry(at: now).map { SessionEnd(at: session.latestExpiry, reason: $0) }
         let cause = end.flatMap { Self.cause(of: session, $0, events: events) }
@@ -38,7 +44,8 @@ public struct SessionStory: Sendable, Hashable {
         repeats = own.filter { $0.kind == .repeat }.reduce(0) { $0 + ($1.count ?? 1) }
         places = Self.places(of: session, own)
         answer = end.map { Self.answer(to: $0, cause, session) } ?? "The session goes on; nobody was signed out."
-        lines = Self.lines(of: session, own, end, cause)
+        isPartial = gap != nil
+        lines = Self.lines(of: session, own, end, cause, leftOutAfter: gap)
     }
 
     /// The record that tells who ended the session, and from where.
@@ -114,9 +121,16 @@ public struct SessionStory: Sendable, Hashable {
     // MARK: What happened
 
     private static func lines(
-        of session: Session, _ events: [EventRecord], _ end: SessionEnd?, _ cause: EventRecord?
+        of session: Session, _ events: [EventRecord], _ end: SessionEnd?, _ cause: EventRecord?,
+        leftOutAfter gap: Timestamp?
     ) -> [Line] {
         var lines = events.filter { $0.kind != .sessionsEnded }.map { Line(at: $0.at, words: $0.words) }
+        if let gap {
+            let place = lines.lastIndex { $0.at <= gap }.map { $0 + 1 } ?? 0
+            lines.insert(
+                Line(at: gap, words: "More happened here than is told; the records of the session have all of it."),
+                at: place)
+        }
         if !events.contains(where: { $0.kind == .signIn }) {
             lines.append(Line(at: session.createdAt, words: "Signed in; the record of it is gone."))
         }
@@ -145,15 +159,27 @@ extension Authority {
     /// The story of a session; nil where there is none with this id.
     public func story(of id: SessionID) async throws(AuthorityError) -> SessionStory? {
         guard let session = try await session(id) else { return nil }
-        var events = try await recordedEvents(EventQuery(limit: Self.mostEventsTold, session: id))
+        let newest = try await recordedEvents(EventQuery(limit: Self.mostEventsTold, session: id))
+        var events = newest
+        var gap: Timestamp?
+        if newest.count == Self.mostEventsTold, let from = newest.last {
+            var oldest = try await recordedEvents(EventQuery(.after(0), limit: Self.firstEventsTold + 1, session: id))
+                .prefix { $0.number < from.number }
+            if oldest.count > Self.firstEventsTold {
+                oldest.removeLast()
+                gap = oldest.last?.record.at
+            }
+            events += oldest
+        }
         if let end = session.end {
             // Of sessions that ended together there is one record, which names their user or nobody.
             events += try await recordedEvents(
-                EventQuery(.after(0), limit: Self.mostEventsTold, kinds: [.sessionsEnded], since: end.at)
-            ).filter { $0.record.at == end.at && $0.record.session == nil }
+                EventQuery(.after(0), limit: Self.mostEventsTold, kinds: [.sessionsEnded], at: end.at)
+            ).filter { $0.record.session == nil }
         }
-        return SessionStory(of: session, events: events.map(\.record), at: clock.now)
+        return SessionStory(of: session, events: events.map(\.record), leftOutAfter: gap, at: clock.now)
     }
 
     private static let mostEventsTold = 200
+    private static let firstEventsTold = 10
 }

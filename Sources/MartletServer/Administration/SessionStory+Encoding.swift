@@ -10,6 +10,7 @@ extension SessionStory {
             $0.member("advances", advances)
             $0.member("repeats", repeats)
             $0.member("places", places)
+            if isPartial { $0.member("partial", true) }
             $0.member("lines") {
                 $0.array {
                     for line in lines {

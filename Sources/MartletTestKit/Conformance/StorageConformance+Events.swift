@@ -84,6 +84,11 @@ extension StorageConformance {
             try requireEqual(await numbers(subject, byKind), [12, 11, 9, 8], "of two kinds since a time")
             byKind.user = Fixtures.userID()
             try requireEqual(await numbers(subject, byKind), [], "of a user who has none")
+            var ofAMoment = query(.after(0))
+            ofAMoment.at = Fixtures.start + .seconds(4)
+            try requireEqual(await numbers(subject, ofAMoment), [5], "of a moment")
+            ofAMoment.kinds = [.late]
+            try requireEqual(await numbers(subject, ofAMoment), [], "of a moment and another kind")
         },
         Case("the oldest events are removed by age and by number, and leave their anchor") { subject in
             let removal: @Sendable (Int) -> EventRecord = {

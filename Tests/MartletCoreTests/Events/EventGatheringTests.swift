@@ -41,12 +41,49 @@ struct EventGatheringTests {
         #expect(gathering.all().first?.count == 1)
     }
 
+    /// A client says what user agent it likes.
+    @Test func aSessionThatIsAlwaysFromElsewhereFillsNothing() {
+        var gathering = EventGathering(EventSettings())
+        var records: [EventRecord] = []
+        for number in 0..<300 {
+            let presenter = Presenter(address: "192.0.2.1", userAgent: "agent\(number)/1")
+            records += [gathering.take(renewal(at: number / 5, from: presenter))].compactMap(\.self)
+        }
+        // One for each of some different ones, one for all others, and then their number.
+        #expect(records.count == EventGathering.mostOfASource + 1)
+        let due = gathering.due(at: at(120))
+        #expect(due.map(\.kind) == [.renewal])
+        #expect(due.first?.count == 300 - records.count)
+        #expect(due.first?.presenter?.userAgent == "agent299/1")
+        // Those of another session are told apart.
+        let other = AuthorityEvent(
+            .rotation(.kept(nil)), at: at(60), session: Fixtures.sessionID(),
+            presenter: Presenter(address: "192.0.2.1", userAgent: "agent7/1"), earlierPresenter: here)
+        #expect(gathering.take(other)?.kind == .renewal)
+        // It begins anew when those were recorded.
+        #expect(gathering.take(renewal(at: 121, from: Presenter(address: "192.0.2.1", userAgent: "x/1"))) != nil)
+    }
+
+    @Test func anAddressThatFailsInManyWaysIsOneAmongThem() {
+        var gathering = EventGathering(EventSettings())
+        for number in 0..<1_000 {
+            let record = gathering.take(
+                AuthorityEvent(
+                    .signInFailed, at: at(0),
+                    presenter: Presenter(address: "192.0.2.\(number % 200)", userAgent: "agent\(number)/1")))
+            #expect((record != nil) == (number <= EventGathering.mostOfASource))
+        }
+        #expect(gathering.take(failure(at: 1, from: "198.51.100.1")) != nil)
+        #expect(gathering.all().map(\.count) == [1_000 - EventGathering.mostOfASource - 1])
+        #expect(gathering.take(failure(at: 2)) != nil)
+    }
+
     @Test func thePolicyDecides() {
         var none = EventGathering(EventSettings(renewals: .none))
         #expect(none.take(renewal(from: Presenter(address: "198.51.100.1"))) == nil)
         #expect(none.all() == [])
         var each = EventGathering(EventSettings(renewals: .each))
-        #expect(each.take(renewal())?.kind == .renewal)
+        for _ in 0..<2 { #expect(each.take(renewal())?.kind == .renewal) }
         #expect(each.all() == [])
     }
 

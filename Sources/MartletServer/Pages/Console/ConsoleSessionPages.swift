@@ -94,7 +94,7 @@ extension ConsolePages {
             <dt>\(words.delivery)</dt><dd>\(words.deliveryName(session.delivery))</dd>
             <dt>\(words.address)</dt><dd>\(address.isEmpty ? words.unknownAddress : address)</dd>
             <dt>User-Agent</dt><dd><code>\(session.lastPresenter.userAgent)</code></dd>
-            <dt>\(words.renewals)</dt><dd>\(words.renewalsAndRepeats(story.advances, story.repeats))</dd>
+            <dt>\(words.renewals)</dt><dd>\(words.renewalsAndRepeats(story.advances, story.repeats, story.isPartial))</dd>
             \(places(story.places))
             </dl></div>
             <h2>\(words.story)</h2>

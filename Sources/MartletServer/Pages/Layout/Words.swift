@@ -239,8 +239,8 @@ struct Words: Sendable {
     var story = "Story"
     var signedInFrom = "Signed in"
     var renewals = "Renewals"
-    var renewalsAndRepeats: @Sendable (_ renewals: Int, _ repeats: Int) -> String = {
-        $1 == 0 ? "\($0)" : "\($0), and \($1) repeated"
+    var renewalsAndRepeats: @Sendable (_ renewals: Int, _ repeats: Int, _ orMore: Bool) -> String = {
+        $1 == 0 ? "\($0)" : "\($0), and \($2 ? "at least " : "")\($1) repeated"
     }
     var places = "Seen at"
     var delivery = "Delivery"
