@@ -56,6 +56,7 @@ public final class SQLiteStorage: Storage, MeasuredStorage {
     private let accessCount = Atomic(0)
     package let measurements = StorageMeasurements()
     package var waitingPresentations: Int { presentations.state.withLock { $0.waiting.count } }
+    package var sessionsEndedByRestore: Int { restore?.endedSessions ?? 0 }
 
     /// Opens the database, makes it where there is none, and brings its schema up to date.
     ///
