@@ -37,8 +37,14 @@ extension SQLiteStorage {
 
     public func eventChain() async throws(StorageError) -> EventChain {
         // First, so that it is not ahead of the database where all is in order.
-        let mark = try await markedEvent()
-        return try await read { try $0.eventChain(mark: mark) }
+        let kept = try await keptMark()
+        return try await read { [path = markFile.path] database in
+            // Which database it is never changes, so the two statements need no transaction.
+            let loss = kept.loss(for: try WriteMark.read(in: database))
+            var chain = try database.eventChain(mark: loss == nil ? kept.event : nil)
+            chain.lostMark = loss.map { EventChain.LostMark($0, path: path) }
+            return chain
+        }
     }
 
     public func removeEvents(
@@ -170,6 +176,18 @@ extension Database {
                 VALUES (?1, ?2, ?3, ?2 ->> 'at', ?2 ->> 'kind', ?2 ->> 'user', ?2 ->> 'session')
                 """,
                 [event.number, event.text, Data(event.mac)])
+        }
+    }
+}
+
+extension WriteMarkFile.Content {
+    /// Why it tells nothing of a database's records; nil where it does. The file is made when a new database is opened,
+    /// so it is never missing by itself.
+    fileprivate func loss(for own: WriteMark) -> EventChain.LostMark.Loss? {
+        switch self {
+        case .missing: .missing
+        case .damaged: .damaged
+        case .mark(let mark): mark.database == own.database ? nil : .ofAnotherDatabase
         }
     }
 }

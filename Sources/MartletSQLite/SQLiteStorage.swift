@@ -41,7 +41,7 @@ public final class SQLiteStorage: Storage, MeasuredStorage {
     let presentations: PresentationQueue
     let checkpointer: Checkpointer
     let durableWrites: DurableWrites
-    private let markFile: WriteMarkFile
+    let markFile: WriteMarkFile
     /// nil where SQLite has to sync each commit by itself.
     let wal: WALFile?
     let walSync: WALSync?
@@ -56,6 +56,7 @@ public final class SQLiteStorage: Storage, MeasuredStorage {
     private let accessCount = Atomic(0)
     package let measurements = StorageMeasurements()
     package var waitingPresentations: Int { presentations.state.withLock { $0.waiting.count } }
+    package var sessionsEndedByRestore: Int { restore?.endedSessions ?? 0 }
 
     /// Opens the database, makes it where there is none, and brings its schema up to date.
     ///
@@ -194,7 +195,7 @@ extension SQLiteStorage {
                 pool.asyncWriteWithoutTransaction { database in
                     let committed = Result(storage: {
                         try database.inTransaction(syncing: walSync == nil ? .full : .normal) { database in
-                            let value = try body(database, markFile.event())
+                            let value = try body(database, markFile.read().event)
                             return (value, try WriteMark.read(in: database))
                         }
                     })
@@ -244,9 +245,9 @@ extension SQLiteStorage {
         return try result.get()
     }
 
-    /// The newest record of an event that the mark beside the database knows.
-    func markedEvent() async throws(StorageError) -> EventChain.Mark? {
-        try await read { [markFile] _ in try markFile.event() }
+    /// What is kept beside the database.
+    func keptMark() async throws(StorageError) -> WriteMarkFile.Content {
+        try await read { [markFile] _ in try markFile.read() }
     }
 
     func present(_ waiting: PresentationQueue.Waiting) {

@@ -29,8 +29,8 @@ struct EventTamperingTests {
         await storage.close()
     }
 
-    private func verify() async throws -> EventVerification {
-        let storage = try await SQLiteStorage(path: folder.database)
+    private func verify(_ response: RestoreResponse = .refuse) async throws -> EventVerification {
+        let storage = try await SQLiteStorage(path: folder.database, options: .init(onRestore: response))
         let found = try await EventVerification(of: storage, sealedWith: key)
         await storage.close()
         return found
@@ -160,10 +160,8 @@ struct EventTamperingTests {
         try queue.close()
     }
 
-    /// An older state of the tables that was kept has genuine seals; the mark beside the database tells.
-    @Test(arguments: [false, true])
-    func anOlderStateOfTheTablesIsFound(isWrittenOn: Bool) async throws {
-        try await fill()
+    /// Writes two more records, and puts back the tables as they were before.
+    private func cutOffByOlderTables() async throws {
         try FileManager.default.copyItem(atPath: folder.database, toPath: folder.path + "/kept")
         try await write([EventRecord(.replay, at: Fixtures.start), EventRecord(.alarm, at: Fixtures.start)])
         try tamperOutside { database in
@@ -175,6 +173,13 @@ struct EventTamperingTests {
                     DELETE FROM main.event_chain; INSERT INTO main.event_chain SELECT * FROM kept.event_chain;
                     """)
         }
+    }
+
+    /// An older state of the tables that was kept has genuine seals; the mark beside the database tells.
+    @Test(arguments: [false, true])
+    func anOlderStateOfTheTablesIsFound(isWrittenOn: Bool) async throws {
+        try await fill()
+        try await cutOffByOlderTables()
         // Other durable writes leave the mark's knowledge as it is.
         let storage = try await SQLiteStorage(path: folder.database)
         try await storage.insert(Fixtures.user())
@@ -226,6 +231,72 @@ struct EventTamperingTests {
         // And one more is.
         try tamper { try $0.execute(sql: "DELETE FROM events WHERE number = 8") }
         #expect(try await verify().fault?.kind == .removed)
+    }
+
+    /// What somebody does who knows of the mark.
+    private func lose(_ loss: EventChain.LostMark.Loss) async throws {
+        let mark = URL(filePath: folder.path + "/martlet.mark")
+        try FileManager.default.removeItem(at: mark)
+        switch loss {
+        case .missing: break
+        case .damaged: try Data("nonsense".utf8).write(to: mark)
+        case .ofAnotherDatabase:
+            let other = try TemporaryFolder()
+            await (try SQLiteStorage(path: other.database)).close()
+            try withExtendedLifetime(other) {
+                try FileManager.default.copyItem(atPath: other.path + "/martlet.mark", toPath: mark.path)
+            }
+        }
+    }
+
+    /// With the mark, it is found where the records were cut off. Without it, that nobody can tell.
+    @Test(arguments: [EventChain.LostMark.Loss.missing, .damaged, .ofAnotherDatabase], [false, true])
+    func aLostMarkIsFound(_ loss: EventChain.LostMark.Loss, withOtherWrites: Bool) async throws {
+        try await fill()
+        if withOtherWrites {
+            let storage = try await SQLiteStorage(path: folder.database)
+            try await storage.insert(Fixtures.user())
+            await storage.close()
+        }
+        try await cutOffByOlderTables()
+        #expect(try await verify().fault?.kind == .cutOff)
+        try await lose(loss)
+        let found = try await verify(.onlyRead)
+        let fault = try #require(found.fault)
+        #expect(fault.kind == .mark, "\(fault.words)")
+        #expect(fault.number == 12)
+        #expect(fault.words.hasPrefix(folder.path + "/martlet.mark"), "\(fault.words)")
+        #expect(found.intact == 12)
+        // What shows without it is said first.
+        try tamper { try $0.execute(sql: "DELETE FROM events WHERE number = 12") }
+        #expect(try await verify(.onlyRead).fault?.kind == .cutOff)
+    }
+
+    /// Also where there is no record left that could be missed.
+    @Test func aLostMarkOfNoRecordsIsFound() async throws {
+        let storage = try await SQLiteStorage(path: folder.database)
+        try await storage.insert(Fixtures.user())
+        await storage.close()
+        #expect(try await verify().fault == nil)
+        try await lose(.missing)
+        #expect(try await verify(.onlyRead).fault?.kind == .mark)
+    }
+
+    /// The next record is written as ever, and the mark that comes with an accepted restore counts from then on.
+    @Test func aLostMarkStopsNobodyWhoWrites() async throws {
+        try await fill()
+        let storage = try await SQLiteStorage(path: folder.database)
+        try await lose(.missing)
+        #expect(try await EventVerification(of: storage, sealedWith: key).fault?.kind == .mark)
+        try await storage.append([EventRecord(.signIn, at: Fixtures.start)], sealedWith: key)
+        #expect(try await EventVerification(of: storage, sealedWith: key).fault == nil)
+        await storage.close()
+
+        try await lose(.damaged)
+        #expect(try await verify(.keep).fault == nil)
+        let found = try await verify()
+        #expect(found.fault == nil)
+        #expect(found.intact == 13)
     }
 
     /// The mark beside the database is raised after the commit, so at any kill it knows the newest or an older record.

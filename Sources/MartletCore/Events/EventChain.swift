@@ -29,17 +29,39 @@ public struct EventChain: Sendable, Hashable {
         }
     }
 
+    /// The mark beside the database, where it tells nothing of the newest record, and storage keeps one there.
+    public struct LostMark: Sendable, Hashable {
+        public enum Loss: Sendable, Hashable {
+            case missing
+            case damaged
+            case ofAnotherDatabase
+        }
+
+        public var loss: Loss
+        /// Where the mark is kept.
+        public var path: String
+
+        public init(_ loss: Loss, path: String) {
+            self.loss = loss
+            self.path = path
+        }
+    }
+
     /// The newest record that was written.
     public var newest: End
     /// The newest of those that were removed for their age or number: the first record is sealed over it.
     public var anchor: End
-    /// What is kept beside the database, as it was read before the rest; nil where storage keeps nothing there.
+    /// What is kept beside the database, as it was read before the rest; nil where storage keeps nothing there, or
+    /// what it keeps knows no record.
     public var mark: Mark?
+    /// Set where what is kept there is lost. Who looks at all records says so; who writes the next one goes on.
+    public var lostMark: LostMark?
 
-    public init(newest: End = .none, anchor: End = .none, mark: Mark? = nil) {
+    public init(newest: End = .none, anchor: End = .none, mark: Mark? = nil, lostMark: LostMark? = nil) {
         self.newest = newest
         self.anchor = anchor
         self.mark = mark
+        self.lostMark = lostMark
     }
 }
 

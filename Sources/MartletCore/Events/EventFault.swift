@@ -13,6 +13,9 @@ public struct EventFault: Sendable, Hashable {
         case cutOff = "cut_off"
         /// What says where the records begin or end was changed.
         case seal
+        /// What says outside of the database where the records end is lost: whether some are missing there, nobody can
+        /// tell.
+        case mark
     }
 
     public var kind: Kind

@@ -64,11 +64,18 @@ struct EventWalk {
                 "What says that the record \(newest.number) is the newest was not written here: records after it may "
                     + "have been cut off.")
         }
-        guard let mark = chain.mark, let sealOfMark, !constantTimeEquals(mark.seal, sealOfMark) else { return nil }
-        return EventFault(
-            .cutOff, number: mark.number,
-            "The record \(mark.number) is not the one that the mark beside the database was made for: the records from "
-                + "some place on were cut off, and others were written in their place.")
+        if let mark = chain.mark, let sealOfMark, !constantTimeEquals(mark.seal, sealOfMark) {
+            return EventFault(
+                .cutOff, number: mark.number,
+                "The record \(mark.number) is not the one that the mark beside the database was made for: the records "
+                    + "from some place on were cut off, and others were written in their place.")
+        }
+        return chain.lostMark.map { lost in
+            EventFault(
+                .mark, number: newest.number,
+                "\(lost.words), so nothing shows whether records were cut off at the end: an older state of the "
+                    + "database looks the same.")
+        }
     }
 
     /// A record that was written here, and says that the ones before it had been tampered with.
@@ -153,5 +160,15 @@ struct EventWalk {
 
     private func range(_ first: Int64, _ last: Int64) -> String {
         first == last ? "The record \(first) is" : "The records \(first) to \(last) are"
+    }
+}
+
+extension EventChain.LostMark {
+    fileprivate var words: String {
+        switch loss {
+        case .missing: "\(path), which tells of the newest record, is missing"
+        case .damaged: "\(path), which tells of the newest record, is damaged"
+        case .ofAnotherDatabase: "\(path), which tells of the newest record, is that of another database"
+        }
     }
 }

@@ -15,4 +15,7 @@ package protocol MeasuredStorage: Storage {
     var measurements: StorageMeasurements { get }
     /// How many presentations wait for their transaction now.
     var waitingPresentations: Int { get }
+    /// How many sessions were ended while it was opened, since it had been put back from a backup: before there was
+    /// anybody to tell.
+    var sessionsEndedByRestore: Int { get }
 }

@@ -14,8 +14,9 @@ extension Restore {
         var kept = try file.read()
         let own = try WriteMark.read(in: database)
         if kept == .missing {
-            if own.number == 0 {
-                // Before the first write, so from then on it is missing only where somebody removed it.
+            if own.number == 0, own.event == nil {
+                // Before the first write, so from then on it is missing only where somebody removed it. With records
+                // there was one, and a new one would say that none is missing at their end.
                 try file.make(own)
                 return nil
             }

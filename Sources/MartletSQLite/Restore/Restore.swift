@@ -12,6 +12,11 @@ public struct Restore: Sendable, Hashable {
         case noMark
         /// The mark beside it cannot be read.
         case damagedMark
+
+        /// Whether there is a mark of this database, which also tells where its records of events ended.
+        public var hasMark: Bool {
+            if case .behind = self { true } else { false }
+        }
     }
 
     public let sign: Sign

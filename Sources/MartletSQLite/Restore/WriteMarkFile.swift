@@ -18,6 +18,11 @@ struct WriteMarkFile: Sendable {
         /// It is there, and no line of it can be read.
         case damaged
         case mark(WriteMark)
+
+        /// The newest record of an event that it knows; nil where it knows none, or cannot be read.
+        var event: EventChain.Mark? {
+            if case .mark(let mark) = self { mark.event } else { nil }
+        }
     }
 
     let path: String
@@ -41,11 +46,6 @@ struct WriteMarkFile: Sendable {
         }
         defer { close(file) }
         return try marks(in: file).compactMap(\.self).max { !$0.covers($1) }.map(Content.mark) ?? .damaged
-    }
-
-    /// The newest record of an event that it knows; nil where it knows none, or cannot be read.
-    func event() throws(StorageError) -> EventChain.Mark? {
-        if case .mark(let mark) = try read() { mark.event } else { nil }
     }
 
     /// Makes the file, unless another process did just now.

@@ -33,6 +33,11 @@ final class EventMetrics: Sendable {
         }
     }
 
+    /// Counts what was done while storage was opened, of which no event tells.
+    func countOpening(of storage: any MeasuredStorage) {
+        ends.count(.restoredStorage, storage.sessionsEndedByRestore)
+    }
+
     func write(to text: inout MetricsText) {
         text.begin(.counter, "martlet_sign_ins_total", "Sign-ins with a name and a password, by result.")
         text.sample(["result": "success"], signIns.value)

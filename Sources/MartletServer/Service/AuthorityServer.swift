@@ -67,8 +67,10 @@ public struct AuthorityServer: Service {
         renewalRoute = RenewalRoute(
             authority, configuration, strictTransportSecurity: strictTransportSecurity, logger: logger,
             metrics: metrics.requests)
+        let measured = storage as? any MeasuredStorage
+        if let measured { events.countOpening(of: measured) }
         report = MetricsReport(
-            metrics: metrics, authority: authority, storage: storage as? any MeasuredStorage, feed: routes.feed,
+            metrics: metrics, authority: authority, storage: measured, feed: routes.feed,
             connections: listener.connections)
     }
 

@@ -112,7 +112,8 @@ extension EventCommand {
             abstract: "Find the first record that is not as it was written.",
             discussion: """
                 Each record is sealed over the one before it under a key that is made from the master key. It ends \
-                with 1 where a record was changed, removed, inserted, put elsewhere or cut off.
+                with 1 where a record was changed, removed, inserted, put elsewhere or cut off, and where martlet.mark, \
+                which tells of the newest one, is lost.
                 """)
 
         @OptionGroup var storage: StorageOptions
@@ -121,7 +122,9 @@ extension EventCommand {
         func run() async throws {
             let found = try await storage.withAuthority(onlyReading: true) { try await $0.verifyEvents() }
             let text =
-                if let fault = found.fault {
+                if let fault = found.fault, fault.kind == .mark {
+                    "\(fault.words)\nRecords that are there, and as they were written: \(found.intact).\n\(Self.advice)"
+                } else if let fault = found.fault {
                     "\(fault.words)\nRecords before it that are as they were written: \(found.intact)."
                 } else if found.intact == 0 {
                     "There is no record yet."
@@ -146,5 +149,12 @@ extension EventCommand {
             }
             if found.fault != nil { throw ExitCode(1) }
         }
+
+        /// What to do where the mark is lost.
+        private static let advice = """
+            If you did not remove it yourself, find out who did, and compare the newest records with copies that are \
+            kept elsewhere. Then start the server once with --after-restore: it makes a new one, and records that the \
+            end could not be checked.
+            """
     }
 }

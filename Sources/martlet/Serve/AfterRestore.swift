@@ -21,6 +21,11 @@ enum AfterRestore: String, ExpressibleByArgument, CaseIterable {
           martlet serve --after-restore keep           sessions go on, also those that ended since the backup
         """
 
+    /// What the record of it says: the word, and where the mark that is replaced now told nothing.
+    func detail(on restore: Restore) -> String {
+        restore.sign.hasMark ? rawValue : "\(rawValue); whether earlier records were cut off could not be checked"
+    }
+
     /// What was done, and what nobody but the operator can do.
     func remark(on restore: Restore?) -> String {
         guard let restore else {

@@ -53,7 +53,7 @@ struct ServeCommand: AsyncParsableCommand {
                 server.authority.events.record(
                     EventRecord(
                         .storageRestored, at: Clock.system.now, count: restore.endedSessions, actor: "command",
-                        detail: afterRestore.rawValue))
+                        detail: afterRestore.detail(on: restore)))
             }
             if database.restore != nil, afterRestore == .endSessions {
                 // The backup may lack the newest key. Its id is used anew, so that tokens it made are found forged

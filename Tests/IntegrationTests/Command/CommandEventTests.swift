@@ -103,6 +103,36 @@ struct CommandEventTests {
         #expect(json["intact"]?.integer == 2)
     }
 
+    /// Whoever cuts off records may remove what tells of them, too.
+    @Test(arguments: [true, false])
+    func aLostMarkIsAFault(isRemoved: Bool) async throws {
+        try await martlet.add("ada")
+        #expect(try await martlet.run("event", "verify").status == 0)
+        let mark = folder("martlet-data/martlet.mark")
+        if isRemoved {
+            try FileManager.default.removeItem(atPath: mark)
+        } else {
+            try Data("rubbish".utf8).write(to: URL(filePath: mark))
+        }
+
+        let verified = try await martlet.run("event", "verify")
+        #expect(verified.status == 1)
+        #expect(verified.output.contains("martlet.mark"), "\(verified.output)")
+        #expect(verified.output.contains(isRemoved ? "is missing" : "is damaged"), "\(verified.output)")
+        #expect(verified.output.contains("--after-restore"), "\(verified.output)")
+        let outcome = try await martlet.run("event", "verify", "--json")
+        #expect(outcome.status == 1)
+        #expect(try outcome.json["fault"]?["kind"] == "mark")
+        #expect(try outcome.json["fault"]?["number"]?.integer == outcome.json["newest"]?.integer)
+
+        let server = try await MartletProcess(in: folder, ["--after-restore", "keep"])
+        #expect(await server.stop() == 0)
+        #expect(try await martlet.run("event", "verify").status == 0)
+        let restored = try await martlet.run("event", "list", "--kind", "storage_restored", "--json").json["events"]
+        let detail = try #require(restored?.array?.first?["detail"]?.string)
+        #expect(detail == "keep; whether earlier records were cut off could not be checked")
+    }
+
     @Test(arguments: [
         (["--kind", "moon_landing"], "sign_in_failed"), (["--since", "yesterday"], "2026-01-01T12:30:00Z"),
         (["--user", "nobody"], "no user nobody"), (["--limit", "-1"], "limit"),

@@ -18,11 +18,19 @@ struct MeteredServer {
     let server: AuthorityServer
     let client: HTTPClient
 
-    static func with(_ body: (MeteredServer) async throws -> Void) async throws {
+    /// - Parameter opened: storage to serve, which is closed afterwards; a new one where nil.
+    static func with(
+        storage opened: SQLiteStorage? = nil, _ body: (MeteredServer) async throws -> Void
+    ) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let storage = try await SQLiteStorage(path: folder.appending(path: "martlet.sqlite").path)
+        let storage =
+            if let opened {
+                opened
+            } else {
+                try await SQLiteStorage(path: folder.appending(path: "martlet.sqlite").path)
+            }
         let server = try await AuthorityServer(
             configuration(), storage: storage, masterKey: MasterKey(), tls: nil, logger: .silent)
         let client = HTTPClient(eventLoopGroupProvider: .singleton)

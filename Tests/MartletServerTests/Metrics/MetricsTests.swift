@@ -3,6 +3,7 @@ import HTTPTypes
 import Logging
 import MartletCore
 import MartletProtocol
+import MartletSQLite
 import MartletTestKit
 import NIOHTTP1
 import Testing
@@ -123,6 +124,27 @@ struct MetricsTests {
             let server = try await AuthorityServer(
                 configuration, storage: InMemoryStorage(), masterKey: MasterKey(), tls: nil, logger: .silent)
             #expect(server.managementAddress == nil)
+        }
+    }
+
+    /// They end while storage is opened, before there is a server to tell.
+    @Test func endsOfARestoreAreCounted() async throws {
+        try await TemporaryFolder.with { folder in
+            let path = folder.path + "/martlet.sqlite"
+            let before = try await SQLiteStorage(path: path)
+            let user = Fixtures.user()
+            try await before.insert(user)
+            for _ in 0..<3 { _ = try await before.insert(SessionFixture(of: user.id).session, userVersion: 1) }
+            await before.close()
+            // As where the database alone was put back.
+            try FileManager.default.removeItem(atPath: folder.path + "/martlet.mark")
+            let restored = try await SQLiteStorage(path: path, options: .init(onRestore: .endSessions))
+            try await MeteredServer.with(storage: restored) { served in
+                let text = try await served.metrics()
+                #expect(
+                    text["martlet_sessions_ended_total", ["reason": "restored_storage", "involuntary": "true"]] == 3)
+                #expect(text["martlet_involuntary_sign_outs_total"] == 3)
+            }
         }
     }
 
