@@ -3,6 +3,7 @@
 # tokens live for 5 seconds, so the app's 20 calls, one a second, go through several of them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+Scripts/install.sh --demo
 for product in martlet ProtectedAPI StaySignedIn; do Scripts/build.sh --product "$product"; done
 
 folder=$(mktemp -d)

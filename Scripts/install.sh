@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the build needs, with --tests what the tests need as well, with --screenshots what the pictures of the
-# pages need, with --bench what the benchmark needs (the servers that it compares with, too), and with --model what the
-# model of the rotation rule needs instead. Asks for nothing where nothing is missing. Swift itself is not installed: see
-# https://www.swift.org/install.
+# pages need, with --demo what the demo needs, with --bench what the benchmark needs (the servers that it compares with,
+# too), and with --model what the model of the rotation rule needs instead. Asks for nothing where nothing is missing.
+# Swift itself is not installed: see https://www.swift.org/install.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,12 +24,15 @@ case ${1-} in
         venv=(.venv Tests/requirements.txt) python=true
         # A browser, what drives it, and what tells it of the local CA.
         packages+=(chromium chromium-driver libnss3-tools)
+        # Clients that are not ours, and certificates of others.
+        packages+=(curl openssl)
         # For a clock that is told the time.
         if [[ $1 == --screenshots ]]; then packages+=(faketime); fi
         if command -v dpkg-query >/dev/null && ! command -v nginx >/dev/null && [[ ! -x .nginx/usr/sbin/nginx ]]; then
             # A library of its; the others are there wherever apt is.
             packages+=(libpcre2-8-0) nginx=true
         fi ;;
+    --demo) packages+=(curl) ;;
     --bench)
         if ! command -v dpkg-query >/dev/null; then
             echo "error: the benchmark's other servers are installed with apt, which is not here." >&2

@@ -121,7 +121,7 @@ extension StorageError {
         let reason = unsafe String(cString: strerror(code))
         switch code {
         case EACCES, EPERM, EROFS: self.init(.readOnly, detail: "cannot write to \(path): \(reason)")
-        case ENOSPC, EDQUOT: self.init(.full, detail: "cannot make \(path): \(reason)")
+        case ENOSPC, EDQUOT: self = .full("cannot make \(path): \(reason)")
         default: self.init(.unavailable, detail: "cannot open \(path): \(reason)")
         }
     }

@@ -13,16 +13,20 @@ extension Result where Failure == StorageError {
 }
 
 extension StorageError {
+    /// A full disk, said outright: the system's and SQLite's own words for it may be those of any failure.
+    static func full(_ detail: String) -> StorageError {
+        StorageError(.full, detail: "the disk is full: \(detail)")
+    }
+
     init(sqlite error: any Error) {
         switch error {
         case let error as StorageError:
             self = error
         case let error as DatabaseError:
+            let code = Code(error.extendedResultCode)
             // The message, not the description: that one has the statement.
-            self.init(
-                Code(error.extendedResultCode),
-                detail: "SQLite error \(error.extendedResultCode.rawValue): \(error.message ?? "no message")"
-            )
+            let detail = "SQLite error \(error.extendedResultCode.rawValue): \(error.message ?? "no message")"
+            self = code == .full ? .full(detail) : StorageError(code, detail: detail)
         case is RowDecodingError:
             self.init(.unusable, detail: "a row does not have the form it was written in")
         default:

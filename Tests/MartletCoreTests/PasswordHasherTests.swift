@@ -35,7 +35,72 @@ struct PasswordHasherTests {
     func anUnreadableHashIsWrongAndOutdated(text: String) async throws {
         let hasher = try PasswordHasher(parameters: Self.parameters, threads: 1, queue: 0)
         #expect(try await hasher.check(Self.password, against: PasswordHash(text: text)) == .wrong)
+        #expect(hasher.work == Self.parameters.work)
         #expect(PasswordHasher.isOutdated(PasswordHash(text: text), Self.parameters))
+    }
+
+    struct Growth: Sendable {
+        let old: PasswordParameters
+        let today: PasswordParameters
+        /// What a wrong password takes, in KiB and passes.
+        let work: UInt64
+
+        init(_ old: (memory: Int, iterations: Int), _ today: (memory: Int, iterations: Int), work: UInt64) {
+            self.old = PasswordParameters(memory: old.memory * 1_024, iterations: old.iterations)
+            self.today = PasswordParameters(memory: today.memory * 1_024, iterations: today.iterations)
+            self.work = work
+        }
+    }
+
+    @Test(arguments: [
+        Growth((64, 1), (64, 3), work: 64 + 42 * 3), Growth((8, 1), (16, 2), work: 32),
+        Growth((64, 3), (32, 7), work: 192 + 8 * 7),
+        // Nothing is left of the same parameters, of others that are as much, and of more.
+        Growth((64, 3), (64, 3), work: 192), Growth((64, 3), (96, 2), work: 192),
+        Growth((64, 4), (64, 3), work: 256),
+    ])
+    func aWrongPasswordTakesWhatIsLeftOfTodaysWork(growth: Growth) async throws {
+        let past = try PasswordHasher(parameters: growth.old, threads: 1, queue: 0)
+        let hash = try await past.hash(Self.password)
+        #expect(past.work == growth.old.work)
+        let wrong = try #require(Password(checking: "Correct horse"))
+
+        var hasher = try PasswordHasher(parameters: growth.today, threads: 1, queue: 0)
+        #expect(try await hasher.check(wrong, against: hash) == .wrong)
+        #expect(hasher.work == growth.work)
+        #expect(hasher.computed == 1)
+        hasher = try PasswordHasher(parameters: growth.today, threads: 1, queue: 0)
+        #expect(try await hasher.check(wrong, against: nil) == .wrong)
+        #expect(hasher.work == growth.today.work)
+        // The right one is followed by a hash of today's; where it is refused all the same, it takes what the wrong does.
+        hasher = try PasswordHasher(parameters: growth.today, threads: 1, queue: 0)
+        let right = PasswordCheck.right(isOutdated: growth.old != growth.today)
+        #expect(try await hasher.check(Self.password, against: hash) == right)
+        #expect(hasher.work == growth.old.work)
+        hasher = try PasswordHasher(parameters: growth.today, threads: 1, queue: 0)
+        #expect(try await hasher.check(Self.password, against: hash, isRefused: true) == right)
+        #expect(hasher.work == growth.work)
+    }
+
+    @Test func readsWhatAHashWasMadeWith() async throws {
+        for parameters in [Self.parameters, PasswordParameters(memory: 65_536, iterations: 3)] {
+            let hasher = try PasswordHasher(parameters: parameters, threads: 1, queue: 0)
+            #expect(PasswordParameters(of: try await hasher.hash(Self.password)) == parameters)
+            #expect(PasswordParameters(of: hasher.decoy) == parameters)
+        }
+    }
+
+    @Test(arguments: [
+        ("$argon2id$", "$argon2i$"), ("v=19", "v=16"), ("v=19$", ""), ("m=8", "m=08"), ("m=8", "m=+8"), ("m=8", "m="),
+        ("m=8", "m=7"), ("m=8", "m=4294967296"), ("t=1", "t=0"), ("t=1", "t=-1"), ("t=1", "t=1 "), ("p=1", "p=2"),
+        ("m=8,t=1", "t=1,m=8"), (",p=1", ""), (",p=1", ",p=1,q=1"), ("$m", " $m"), ("p=1$", "p=1$!"),
+    ])
+    func readsNothingElse(part: String, other: String) throws {
+        let hasher = try PasswordHasher(parameters: Self.parameters, threads: 1, queue: 0)
+        let text = hasher.decoy.text
+        #expect(text.contains(part))
+        #expect(PasswordParameters(of: PasswordHash(text: text.replacing(part, with: other))) == nil)
+        #expect(PasswordParameters(of: PasswordHash(text: "")) == nil)
     }
 
     #if canImport(Glibc)

@@ -57,6 +57,24 @@ struct SignInTests {
         #expect(engine.events.last?.kind == .signInFailed)
     }
 
+    /// The hash was made when hashes were cheaper, and still nothing tells that the name is known.
+    @Test(arguments: [
+        ("nobody", Engine.password), ("alice", "wrong password"), ("disabled", Engine.password),
+        ("disabled", "wrong password"),
+    ])
+    func everyFailureCostsTheSameAfterTheParametersGrew(username: String, password: String) async throws {
+        let engine = try await Engine { $0.passwordParameters = PasswordParameters(memory: 49_152, iterations: 1) }
+        try await engine.add()
+        try await engine.add("disabled")
+        _ = try await engine.authority.setDisabled(true, of: "disabled")
+        let today = PasswordParameters(memory: 49_152, iterations: 3)
+        let stronger = try await engine.other { $0.passwordParameters = today }
+        let error = try await refusal { _ = try await stronger.signIn(username, password: password) }
+        #expect(error?.summary == .init(code: .invalidCredentials))
+        #expect(stronger.authority.hasher.work == today.work)
+        #expect(stronger.authority.hasher.computed == 1)
+    }
+
     @Test func aSuccessCostsOneHashToo() async throws {
         let engine = try await Engine()
         try await engine.add()

@@ -60,6 +60,7 @@ struct DiskTests {
             }
         }
         #expect(failure?.code == .full, "\(String(describing: failure))")
+        #expect(failure?.detail.hasPrefix("the disk is full: SQLite error ") == true, "\(String(describing: failure))")
         // Nothing is harmed, and what needs no room goes on.
         #expect(Set(try await storage.users(after: nil, limit: 20_000)) == Set(stored))
         #expect(try await storage.present(fixture.token).decision.name == "repeat")
@@ -99,6 +100,7 @@ struct DiskTests {
             try await SQLiteStorage(path: disk.folder.database)
         }
         #expect(error?.code == .full, "\(String(describing: error))")
+        #expect(error?.detail.hasPrefix("the disk is full: ") == true, "\(String(describing: error))")
     }
 
     @Test func aReadOnlyDiskIsSaid() async throws {

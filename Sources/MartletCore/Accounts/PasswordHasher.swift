@@ -19,6 +19,7 @@ final class PasswordHasher: Sendable {
     private struct Load {
         var pending = 0
         var computed = 0
+        var work: UInt64 = 0
         /// What waits, in order, by standing.
         var waiting: [[Waiting]] = Array(repeating: [], count: SignInStanding.allCases.count)
         /// How many of a name are computed or wait as ``SignInStanding/known``.
@@ -68,6 +69,9 @@ final class PasswordHasher: Sendable {
     /// How many hashes were computed, to make one or to check one.
     var computed: Int { load.withLock { $0.computed } }
 
+    /// What all of these took, in ``PasswordParameters/work``.
+    var work: UInt64 { load.withLock { $0.work } }
+
     /// How many are computed or wait for it.
     var pending: Int { load.withLock { $0.pending } }
 
@@ -77,23 +81,33 @@ final class PasswordHasher: Sendable {
     func hash(
         _ password: Password, of standing: SignInStanding = .known, for name: UInt64? = nil
     ) async throws(AuthorityError) -> PasswordHash {
-        try await run(of: standing, for: name) { [parameters] () throws(AuthorityError) in
-            try Self.hash(password.bytes, parameters)
+        try await run(of: standing, for: name) { [self] () throws(AuthorityError) in
+            try compute(password.bytes, parameters)
         }
     }
 
     /// Whether `password` is the one that `hash` was made of; where there is no hash, the same work and `wrong`.
     ///
+    /// A hash that was made when hashes were cheaper would tell by its time that the user exists. So a refusal takes
+    /// what is left of today's work, too; who is let in has it taken by the new hash.
+    ///
     /// - Parameters:
     ///   - standing: of whoever sent it. Those with more are computed first and may take more of the queue, so that a
     ///     flood of strangers leaves some of it to those who are known.
     ///   - name: whose password it is to be, as a key of the limits; nil for an operator.
+    ///   - isRefused: whether the user is refused with the right password, too.
     func check(
         _ password: Password, against hash: PasswordHash?, of standing: SignInStanding = .known,
-        for name: UInt64? = nil
+        for name: UInt64? = nil, isRefused: Bool = false
     ) async throws(AuthorityError) -> PasswordCheck {
-        try await run(of: standing, for: name) { [parameters, decoy] in
-            let isRight = Self.matches(password.bytes, hash ?? decoy)
+        try await run(of: standing, for: name) { [self] in
+            let checked = hash ?? decoy
+            let spent = PasswordParameters(of: checked)
+            let isRight = matches(password.bytes, checked, spent)
+            if !isRight || isRefused, let rest = parameters.rest(after: spent) {
+                // Only its work is wanted.
+                _ = try? compute(password.bytes, rest)
+            }
             guard let hash, isRight else { return .wrong }
             return .right(isOutdated: Self.isOutdated(hash, parameters))
         }
@@ -182,10 +196,14 @@ final class PasswordHasher: Sendable {
         }
     }
 
-    private static func hash(_ password: [UInt8], _ parameters: PasswordParameters) throws(AuthorityError)
-        -> PasswordHash
-    {
-        var text = [CChar](repeating: 0, count: textLength)
+    private func count(_ parameters: PasswordParameters?) {
+        guard let parameters else { return }
+        load.withLock { $0.work &+= parameters.work }
+    }
+
+    private func compute(_ password: [UInt8], _ parameters: PasswordParameters) throws(AuthorityError) -> PasswordHash {
+        count(parameters)
+        var text = [CChar](repeating: 0, count: Self.textLength)
         let password = password.map(CChar.init(bitPattern:))
         let status = unsafe crypto_pwhash_str_alg(
             &text, password, UInt64(password.count), UInt64(parameters.iterations), parameters.memory,
@@ -197,8 +215,10 @@ final class PasswordHasher: Sendable {
         return PasswordHash(text: String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
     }
 
-    private static func matches(_ password: [UInt8], _ hash: PasswordHash) -> Bool {
-        guard let text = padded(hash) else { return false }
+    /// - Parameter spent: what the hash was made with; nil where libsodium reads none.
+    private func matches(_ password: [UInt8], _ hash: PasswordHash, _ spent: PasswordParameters?) -> Bool {
+        guard let text = Self.padded(hash) else { return false }
+        count(spent)
         let password = password.map(CChar.init(bitPattern:))
         return unsafe crypto_pwhash_str_verify(text, password, UInt64(password.count)) == 0
     }

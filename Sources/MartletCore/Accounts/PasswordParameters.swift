@@ -11,10 +11,13 @@ public struct PasswordParameters: Sendable, Hashable {
         self.iterations = iterations
     }
 
+    /// libsodium's limit.
+    static let leastMemory = 8_192
+
     /// What is wrong with the values; nil where nothing is.
     public var fault: String? {
         // libsodium's limits: 8 KiB, and what 32 bits can count in KiB.
-        guard (8_192...4_398_046_510_080).contains(memory) else {
+        guard (Self.leastMemory...4_398_046_510_080).contains(memory) else {
             return "The memory of a password hash has to be 8 KiB to 4 TiB; 19 MiB is recommended."
         }
         guard (1...Int(UInt32.max)).contains(iterations) else {

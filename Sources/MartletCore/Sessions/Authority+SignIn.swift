@@ -92,7 +92,8 @@ extension Authority {
             return (
                 user,
                 try await hasher.check(
-                    password, against: user?.passwordHash, of: permit.standing, for: permit.attempt.name)
+                    password, against: user?.passwordHash, of: permit.standing, for: permit.attempt.name,
+                    isRefused: user?.isDisabled ?? false)
             )
         } catch {
             settle(permit, as: .none, at: clock.now)

@@ -138,7 +138,7 @@ struct WriteMarkFile: Sendable {
     private func failure(_ action: String) -> StorageError {
         let code = errno
         let reason = unsafe String(cString: strerror(code))
-        return StorageError(
-            code == ENOSPC || code == EDQUOT ? .full : .unavailable, detail: "cannot \(action) \(path): \(reason)")
+        let detail = "cannot \(action) \(path): \(reason)"
+        return code == ENOSPC || code == EDQUOT ? .full(detail) : StorageError(.unavailable, detail: detail)
     }
 }

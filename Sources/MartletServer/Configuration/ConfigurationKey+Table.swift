@@ -167,7 +167,7 @@ extension ConfigurationKey {
         ),
         ConfigurationKey(
             "limits.headerBytes", .size((1 << 10)...(1 << 20), example: "16KiB"), \.limits.headerBytes,
-            help: "The size of a request's headers, at most."
+            help: "The size of a request's headers, at most. On HTTP/2 at most 16KiB until SETTINGS are acknowledged."
         ),
         ConfigurationKey(
             "limits.bodyBytes", .size((1 << 10)...(64 << 20), example: "64KiB"), \.limits.bodyBytes,

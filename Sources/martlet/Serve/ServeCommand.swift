@@ -21,6 +21,8 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var storage: StorageOptions
     @Option(help: ArgumentHelp("The address to listen on. (default: localhost:8443)", valueName: "host:port"))
     var listen: String?
+    @Flag(name: .customLong("json"), help: "Log one JSON object a line, whatever log.format says.")
+    var logsJSON = false
     @Option(
         help: ArgumentHelp(
             "How to go on with a database that was put back from a backup: end-sessions (everyone signs in again, and "
@@ -32,7 +34,9 @@ struct ServeCommand: AsyncParsableCommand {
         // Saves a hop between threads at each await; has to come before anything runs.
         _ = NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
         let configuration = try storage.loadedConfiguration(listen: listen).configuration
-        LoggingSystem.bootstrap(configuration.log)
+        var log = configuration.log
+        if logsJSON { log.format = .json }
+        LoggingSystem.bootstrap(log)
         let logger = Logger(label: "martlet")
 
         let folder = try DataFolder(creatingAt: configuration.data)

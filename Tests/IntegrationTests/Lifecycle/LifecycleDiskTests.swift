@@ -47,6 +47,19 @@ struct LifecycleDiskTests {
         #expect(await again.stop() == 0)
     }
 
+    @Test func aCommandSaysThatTheDiskIsFull() async throws {
+        let arguments = ["user", "add", "grace", "--password-stdin", "--data", data]
+        try disk.fill()
+        let refused = try await martlet.run(arguments, input: "\(Martlet.password)\n")
+        #expect(refused.status == 1)
+        #expect(refused.output.isEmpty)
+        #expect(refused.errors.contains("the disk is full: "), "\(refused.errors)")
+
+        try disk.makeRoom()
+        let added = try await martlet.run(arguments, input: "\(Martlet.password)\n")
+        #expect(added.status == 0, "\(added.errors)")
+    }
+
     @Test func aFullDiskCostsNobodyTheSession() async throws {
         let server = try await MartletProcess(in: folder, data: data)
         let web = try WebClient(server)

@@ -27,6 +27,20 @@ struct LifecycleStartTests {
         await #expect(throws: (any Error).self) { try await WebClient(server).get("/health/live") }
     }
 
+    /// The option wins over the configuration, and the greeting stays as it is.
+    @Test func itsLogIsJSONWhereThatIsAsked() async throws {
+        let server = try await MartletProcess(in: folder, ["--json"], environment: ["MARTLET_LOG_FORMAT": "text"])
+        #expect(server.output.hasPrefix("ready: https://localhost:\(server.port)\n"))
+        #expect(try await WebClient(server).get("/health/ready").status == 200)
+        #expect(await server.stop() == 0)
+        let lines = server.errors.split(separator: "\n")
+        #expect(!lines.isEmpty)
+        for line in lines {
+            let entry = try JSONValue(parsing: Array(line.utf8))
+            #expect(entry["level"]?.string != nil && entry["message"]?.string != nil, "\(line)")
+        }
+    }
+
     @Test func aTakenPortIsNamed() async throws {
         let first = try await MartletProcess(in: folder)
         let failure = try #require(
