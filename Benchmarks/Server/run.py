@@ -3,7 +3,8 @@
 
 Figures that depend on the machine are given as shares within one run: renewals per second are set against the
 `/health/live` requests per second of the same server under the same load program, in turn, several times. What is
-printed is a table of plain text; docs/performance.md explains it.
+printed is a table of plain text; docs/performance.md explains it. A figure that is judged by an aim and misses it has
+"MISSED" beside it; all else is measured all the same, and the exit status is 1.
 """
 
 import argparse
@@ -46,6 +47,14 @@ class Bench:
         self.options = options
         self.folder = folder
         self.martlet = Martlet(options.martlet, options.tool, f"{folder}/data")
+        self.missed = []
+
+    def judged(self, name, figure, is_met):
+        """A figure that has an aim, as it is printed. One that misses it is told of at the end, by its name."""
+        if is_met:
+            return figure
+        self.missed.append(f"{name} ({figure})")
+        return f"{figure} MISSED"
 
     def start(self):
         times = []
@@ -147,7 +156,8 @@ class Bench:
 
     def events(self):
         """What recording renewals costs them: in turn, with their number and unusual ones recorded, and with each."""
-        headline("Renewals a second with events", "counted", "each", "none", "counted/none", "each/none")
+        headline("Renewals a second with events (counted/none at least 0.90)", "counted", "each", "none",
+                 "counted/none", "each/none")
         rates = {"counted": [], "each": [], "none": []}
         for number in range(self.options.rounds):
             for renewals, found in rates.items():
@@ -157,7 +167,8 @@ class Bench:
         shares = [statistics.median(with_events / without for with_events, without in zip(rates[name], rates["none"]))
                   for name in ("counted", "each")]
         row("HTTP, relaxed", *(f"{statistics.median(found):.0f}" for found in rates.values()),
-            *(f"{share:.2f}" for share in shares))
+            self.judged("renewals with events counted, at least 0.90 of those without", f"{shares[0]:.2f}",
+                        shares[0] >= 0.90), f"{shares[1]:.2f}")
 
     def pages(self):
         """The server's own pages with a million sessions, as long as a browser beside it waits for each."""
@@ -165,19 +176,17 @@ class Bench:
         martlet.admin_and_reader(self.folder)
         say(f"  making {self.options.page_sessions} sessions and as many events …")
         martlet.fill(self.options.page_sessions, f"{self.folder}/page-tokens", tokens=1, files=1, events=True)
-        headline(f"Pages with {self.options.page_sessions} sessions, in ms", "first", "median", "longest")
-        slow = []
+        headline(f"Pages with {self.options.page_sessions} sessions, in ms (median at most 30)", "first", "median",
+                 "longest")
         with martlet.server() as server:
             pages = Pages(server.address)
             pages.sign_in("root")
             for path in pages.paths():
                 times = pages.times(path, rounds=20)
-                row(re.sub(r"[0-9A-Za-z_-]{16,}", "…", path), *(f"{took:.1f}" for took in times))
-                if times[1] > 30:
-                    slow.append(path)
+                name = re.sub(r"[0-9A-Za-z_-]{16,}", "…", path)
+                first, median, longest = (f"{took:.1f}" for took in times)
+                row(name, first, self.judged(f"{name}, at most 30 ms", median, times[1] <= 30), longest)
         martlet.remove()
-        if slow:
-            sys.exit("slower than 30 ms: " + " ".join(slow))
 
     def forgeries(self):
         refused, accesses, rate = self.martlet.bench("forgeries")[0].split()
@@ -197,7 +206,9 @@ class Bench:
                 attacked = self.renew(server, **load)
         for name, result in (("before", calm), ("meanwhile", attacked)):
             row(name, *(f"{value / 1000:.1f}" for value in result.percentiles), f"{result.rate:.0f}")
-        row("p99, factor (at most 3)", "", f"{attacked.percentiles[1] / calm.percentiles[1]:.1f}")
+        factor = attacked.percentiles[1] / calm.percentiles[1]
+        row("p99, factor (at most 3)", "",
+            self.judged("p99 of renewals under attack, at most 3 times as long", f"{factor:.1f}", factor <= 3))
         headline("Wrong passwords meanwhile", "a minute", "checked", "told to wait", "queue full", "else")
         row("of the attack", f"{attack.requests / attack.seconds * 60:.0f}",
             *(str(attack.answers[name]) for name in ("401", "429", "503", "else")))
@@ -292,6 +303,8 @@ def main():
                 getattr(bench, section)()
     finally:
         shutil.rmtree(folder)
+    if bench.missed:
+        sys.exit("MISSED: " + "; ".join(bench.missed))
 
 
 if __name__ == "__main__":

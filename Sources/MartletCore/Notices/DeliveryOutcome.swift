@@ -2,7 +2,7 @@ public import MartletProtocol
 
 /// What became of an attempt to deliver a message.
 public enum DeliveryOutcome: Sendable, Hashable {
-    /// It arrived, and is removed.
+    /// It arrived, or there was nothing to send, and is removed.
     case delivered
     /// It is tried again.
     ///

@@ -21,10 +21,11 @@ struct MailCarrier: NoticeCarrier {
         budget = MailBudget(perDay: options.perDay)
     }
 
-    func deliver(_ message: OutboxMessage) async throws(DeliveryFailure) {
+    func deliver(_ message: OutboxMessage) async throws(DeliveryFailure) -> NoticeDelivery {
         let record = message.record
-        guard let topic = MailTopic(record), let id = record.user else { return }
-        guard let user = try await user(id), let address = user.email else { return }
+        guard let topic = MailTopic(record), let id = record.user else { return .skipped("no user is mailed about it") }
+        guard let user = try await user(id) else { return .skipped("the user is gone") }
+        guard let address = user.email else { return .skipped("the user has no address") }
         guard MailAddress.isPlain(address) else {
             throw DeliveryFailure(.giveUp, "the address of the user \(id) is none that mail can be sent to")
         }
@@ -34,7 +35,7 @@ struct MailCarrier: NoticeCarrier {
         let verdict = budget.take(message.eventNumber, of: id, to: address, isAlarm: topic.isAlarm, at: now)
         guard verdict != .leaveOut || topic.isOnlyWay else {
             logger.notice("a mail was left out: there are too many for one address", metadata: ["user": "\(id)"])
-            return
+            return .skipped("there are too many for one address")
         }
         let mail = writer.message(
             about: record, number: message.eventNumber, topic: topic, to: user, at: address,
@@ -45,6 +46,7 @@ struct MailCarrier: NoticeCarrier {
             throw DeliveryFailure(error.isPermanent ? .giveUp : .retry, "\(error)")
         }
         logger.debug("a mail was sent", metadata: ["user": "\(id)", "event": "\(message.eventNumber)"])
+        return .sent
     }
 
     private func user(_ id: UserID) async throws(DeliveryFailure) -> User? {

@@ -154,7 +154,8 @@ public struct Courier: Service {
                     let claimed = try await authority.claimMessage(for: destination)
                 else { return true }
                 let attempt = Attempt(claimed, limit)
-                let failure = await make(attempt, by: carrier)
+                let result = await make(attempt, by: carrier)
+                let failure = result.reasonOfFailure
                 // Whoever has it now says what becomes of it.
                 if attempt.isLost { continue }
                 if failure != nil, Task.isCancelled {
@@ -162,8 +163,8 @@ public struct Courier: Service {
                     return true
                 }
                 let outcome = try await authority.settle(claimed, failure)
-                metrics.count(destination.kind, outcome)
-                log(claimed, outcome, failure)
+                metrics.count(destination.kind, outcome, isSkipped: result.reasonToSkip != nil)
+                log(claimed, outcome, result)
             }
             return true
         } catch {
@@ -204,23 +205,27 @@ public struct Courier: Service {
         }
     }
 
-    /// - Returns: why it was not delivered; nil where it was.
-    private func make(_ attempt: Attempt, by carrier: any NoticeCarrier) async -> DeliveryFailure? {
-        let result = await within(attempt.limit) { [authority] () -> DeliveryFailure? in
+    private func make(
+        _ attempt: Attempt, by carrier: any NoticeCarrier
+    ) async -> Result<NoticeDelivery, DeliveryFailure> {
+        let result = await within(attempt.limit) { [authority] () -> Result<NoticeDelivery, DeliveryFailure> in
             do throws(DeliveryFailure) {
-                try await carrier.deliver(attempt.claimed.message) { () async throws(DeliveryFailure) in
+                let delivery = try await carrier.deliver(attempt.claimed.message) {
+                    () async throws(DeliveryFailure) in
                     try await attempt.goOn(authority)
                 }
-                return nil
+                return .success(delivery)
             } catch {
-                return error
+                return .failure(error)
             }
         }
-        guard let result else { return DeliveryFailure(.retry, "it took longer than \(limit.text)") }
-        return result
+        return result ?? .failure(DeliveryFailure(.retry, "it took longer than \(limit.text)"))
     }
 
-    private func log(_ claimed: ClaimedMessage, _ outcome: DeliveryOutcome, _ failure: DeliveryFailure?) {
+    private func log(
+        _ claimed: ClaimedMessage, _ outcome: DeliveryOutcome, _ result: Result<NoticeDelivery, DeliveryFailure>
+    ) {
+        let failure = result.reasonOfFailure
         var metadata: Logger.Metadata = [
             "destination": "\(claimed.message.destination)", "message": "\(claimed.message.id)",
             "event": "\(claimed.message.eventNumber)",
@@ -229,7 +234,10 @@ public struct Courier: Service {
             metadata["attempt"] = "\(claimed.message.attempts + 1)"
             metadata["reason"] = "\(failure.reason)"
         }
+        if let reason = result.reasonToSkip { metadata["reason"] = "\(reason)" }
         switch outcome {
+        case .delivered where result.reasonToSkip != nil:
+            logger.debug("a notice was skipped: there was nothing to send", metadata: metadata)
         case .delivered, .released: logger.debug("a notice was delivered", metadata: metadata)
         case .failed:
             // A destination that is away is told of once, not for each message that waits for it.
@@ -242,5 +250,17 @@ public struct Courier: Service {
             logger.warning(
                 "a destination is gone, and was disabled", metadata: ["destination": metadata["destination"] ?? ""])
         }
+    }
+}
+
+extension Result<NoticeDelivery, DeliveryFailure> {
+    /// Why it was not delivered; nil where it is settled.
+    fileprivate var reasonOfFailure: DeliveryFailure? {
+        if case .failure(let failure) = self { failure } else { nil }
+    }
+
+    /// Why nothing was sent; nil where something was, or was to be.
+    fileprivate var reasonToSkip: String? {
+        if case .success(.skipped(let reason)) = self { reason } else { nil }
     }
 }

@@ -6,6 +6,7 @@ final class NoticeMetrics: Sendable {
         let pending = Gauge()
         let dead = Gauge()
         let delivered = Counter()
+        let skipped = Counter()
         let failed = Counter()
         let died = Counter()
     }
@@ -16,9 +17,11 @@ final class NoticeMetrics: Sendable {
         for (one, counters) in kinds where one == kind { work(counters) }
     }
 
-    func count(_ kind: NoticeDestination.Kind, _ outcome: DeliveryOutcome) {
+    /// - Parameter isSkipped: whether it is settled without anything having been sent.
+    func count(_ kind: NoticeDestination.Kind, _ outcome: DeliveryOutcome, isSkipped: Bool) {
         each(kind) { counters in
             switch outcome {
+            case .delivered where isSkipped: counters.skipped.add()
             case .delivered: counters.delivered.add()
             case .failed: counters.failed.add()
             case .died: counters.died.add()
@@ -42,9 +45,10 @@ final class NoticeMetrics: Sendable {
         for (kind, counters) in kinds { text.sample(["destination": kind.rawValue], counters.dead.value) }
         text.begin(
             .counter, "martlet_outbox_deliveries_total",
-            "Attempts to deliver a notice, by what came of them: failed ones are tried again, dead ones are not.")
+            "Attempts to deliver a notice, by what came of them: skipped had nothing to send, failed is tried again.")
         for (kind, counters) in kinds {
             text.sample(["destination": kind.rawValue, "result": "delivered"], counters.delivered.value)
+            text.sample(["destination": kind.rawValue, "result": "skipped"], counters.skipped.value)
             text.sample(["destination": kind.rawValue, "result": "failed"], counters.failed.value)
             text.sample(["destination": kind.rawValue, "result": "dead"], counters.died.value)
         }

@@ -20,14 +20,14 @@ public struct WebhookCarrier: NoticeCarrier {
             clock: authority.clock)
     }
 
-    public func deliver(_ message: OutboxMessage) async throws(DeliveryFailure) {
+    public func deliver(_ message: OutboxMessage) async throws(DeliveryFailure) -> NoticeDelivery {
         try await deliver(message) { () throws(DeliveryFailure) in }
     }
 
     public func deliver(
         _ message: OutboxMessage, goOn: @escaping @Sendable () async throws(DeliveryFailure) -> Void
-    ) async throws(DeliveryFailure) {
-        guard case .webhook(let id) = message.destination else { return }
+    ) async throws(DeliveryFailure) -> NoticeDelivery {
+        guard case .webhook(let id) = message.destination else { return .skipped("it is for no webhook") }
         let (format, requests) = try await preparing {
             () async throws(AuthorityError) -> (WebhookEndpoint.Format, [WebhookRequest]) in
             // One that was removed meanwhile has no messages any more.
@@ -36,6 +36,7 @@ public struct WebhookCarrier: NoticeCarrier {
             }
             return (webhook.format, try prepared(message, for: webhook))
         }
+        guard !requests.isEmpty else { return .skipped("the webhook is gone, or its format has nothing to say of it") }
         // A token that is refused for good does not keep the next ones, of other sessions, from being sent.
         var refused: DeliveryFailure?
         for (number, request) in requests.enumerated() {
@@ -49,6 +50,7 @@ public struct WebhookCarrier: NoticeCarrier {
             }
         }
         if let refused { throw refused }
+        return .sent
     }
 
     public func server(of destination: NoticeDestination) async throws(AuthorityError) -> String {

@@ -89,6 +89,39 @@ struct MailDeliveryTests {
         await server.stop()
     }
 
+    /// What detection finds in a sign-in, and what the rotation rule finds in a renewal, both come to the user's mailbox.
+    @Test func aNewDeviceAndAReplayAreMailedAbout() async throws {
+        let mail = try await MailServerProcess()
+        try await add("alice")
+        let server = try await MartletProcess(in: folder, environment: mail.environment)
+        let web = try WebClient(server)
+        // The first device is not a new one: there is none to set it beside.
+        let first = try await web.signIn("alice", password: Self.password)
+        let second = try await web.send(
+            "POST", "/v1/sessions", json: ["username": "alice", "password": .string(Self.password)],
+            headers: ["user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:141.0) Gecko/20100101 Firefox/141.0"])
+        #expect(second.status == 201)
+        try await eventually("a mail about the sign-in") { !mail.received.isEmpty }
+
+        // Two children of one token are in two hands, and both go on.
+        let children = [try await web.renew(first.refresh), try await web.renew(first.refresh)]
+        _ = try await web.renew(children[0].refresh)
+        let replay = try await web.tryRenew(children[1].refresh)
+        #expect(replay.status == 401)
+        #expect(try replay.json["reason"] == "replay_detected")
+        try await eventually("a mail about the replay") { mail.received.count >= 2 }
+
+        await server.stop()
+        let received = mail.received
+        #expect(
+            received.map { $0.header("subject") } == [
+                "New sign-in to your account at localhost", "You were signed out of localhost for safety",
+            ])
+        #expect(received.allSatisfy { $0.recipients == ["alice@example.org"] && $0.outcome == "accept" })
+        #expect(received.first?.text.contains("Device: Firefox on Linux") == true)
+        #expect(received.last?.text.contains("two devices or programs used one and the same sign-in") == true)
+    }
+
     /// One refused address, and one user without any, keep nobody from theirs.
     @Test func anAddressThatIsRefusedIsADeadLetter() async throws {
         let mail = try await MailServerProcess(plan: ["rcpt 550 5.1.1 nobody here"])

@@ -40,7 +40,7 @@ struct CourierTests {
         /// How often two messages were under way to one.
         var overlaps: Int { state.withLock { $0.overlaps } }
 
-        func deliver(_ message: OutboxMessage) async throws(DeliveryFailure) {
+        func deliver(_ message: OutboxMessage) async throws(DeliveryFailure) -> NoticeDelivery {
             let attempt = state.withLock { state in
                 if !state.underWay.insert(message.destination).inserted { state.overlaps += 1 }
                 state.most = max(state.most, state.underWay.count)
@@ -51,6 +51,7 @@ struct CourierTests {
             await Task.yield()
             try await manner(message, attempt)
             state.withLock { $0.delivered.append(message) }
+            return .sent
         }
     }
 
@@ -118,6 +119,39 @@ struct CourierTests {
         #expect(
             text.text.contains("martlet_outbox_deliveries_total{destination=\"webhook\",result=\"delivered\"} 100\n"))
         #expect(text.text.contains("martlet_outbox_deliveries_total{destination=\"mail\",result=\"delivered\"} 0\n"))
+    }
+
+    /// Has nothing to send for every other message.
+    private struct Skipping: NoticeCarrier {
+        func deliver(_ message: OutboxMessage) async throws(DeliveryFailure) -> NoticeDelivery {
+            message.record.detail.flatMap { Int($0) }?.isMultiple(of: 2) == true ? .skipped("nobody wants it") : .sent
+        }
+    }
+
+    @Test func whatIsSkippedIsSettledAndNotCountedAsDelivered() async throws {
+        let authority = try await authority(InMemoryStorage(), TestClock())
+        _ = try await webhook(on: authority)
+        let (metrics, log) = (NoticeMetrics(), CapturedLog())
+        var logger = log.logger
+        logger.logLevel = .debug
+        for number in 0..<10 { alarm(authority, number) }
+        try await authority.events.flush()
+        func counted(_ result: String) -> Int? {
+            var text = MetricsText()
+            metrics.write(to: &text)
+            let sample = "martlet_outbox_deliveries_total{destination=\"webhook\",result=\"\(result)\"} "
+            let line = text.text.split(separator: "\n").first { $0.hasPrefix(sample) }
+            return line.flatMap { Int($0.dropFirst(sample.count)) }
+        }
+        try await running([courier(authority, Skipping(), metrics: metrics, logger: logger)]) {
+            try await until { (counted("delivered") ?? 0) + (counted("skipped") ?? 0) == 10 }
+        }
+        #expect(try await figures(authority) == (0, 0))
+        #expect(counted("delivered") == 5)
+        #expect(counted("skipped") == 5)
+        let lines = log.lines.filter { $0.contains("a notice was skipped") }
+        #expect(lines.count == 5)
+        #expect(lines.allSatisfy { $0.hasPrefix("debug ") && $0.contains("reason=nobody wants it") })
     }
 
     /// Each message fails three times; the others do not wait for it.
@@ -199,7 +233,9 @@ struct CourierTests {
 
         var questions: Int { asked.withLock { $0 } }
 
-        func deliver(_ message: OutboxMessage) async throws(DeliveryFailure) { try await base.deliver(message) }
+        func deliver(_ message: OutboxMessage) async throws(DeliveryFailure) -> NoticeDelivery {
+            try await base.deliver(message)
+        }
 
         func server(of destination: NoticeDestination) async throws(AuthorityError) -> String {
             asked.withLock { $0 += 1 }
@@ -209,7 +245,7 @@ struct CourierTests {
 
     /// As of a webhook that a later version wrote.
     private struct Unreadable: NoticeCarrier {
-        func deliver(_ message: OutboxMessage) async throws(DeliveryFailure) {
+        func deliver(_ message: OutboxMessage) async throws(DeliveryFailure) -> NoticeDelivery {
             throw DeliveryFailure(.retry, "the webhook cannot be read")
         }
 
@@ -330,13 +366,13 @@ struct CourierTests {
             self.steps = steps
         }
 
-        func deliver(_ message: OutboxMessage) async throws(DeliveryFailure) {
+        func deliver(_ message: OutboxMessage) async throws(DeliveryFailure) -> NoticeDelivery {
             throw DeliveryFailure(.giveUp, "not in one piece")
         }
 
         func deliver(
             _ message: OutboxMessage, goOn: @escaping @Sendable () async throws(DeliveryFailure) -> Void
-        ) async throws(DeliveryFailure) {
+        ) async throws(DeliveryFailure) -> NoticeDelivery {
             do throws(DeliveryFailure) {
                 while let step = next.withLock({ number -> Step? in
                     defer { number += 1 }
@@ -350,6 +386,7 @@ struct CourierTests {
                 throw error
             }
             attempts.withLock { $0.append((message, true)) }
+            return .sent
         }
     }
 

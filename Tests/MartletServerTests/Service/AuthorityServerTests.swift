@@ -41,6 +41,43 @@ struct AuthorityServerTests {
         }
     }
 
+    /// `detection.places` is what detection places addresses by.
+    @Test(.placesDatabase, .timeLimit(.minutes(1)))
+    func whoTravelsIsFoundWhereThereIsADatabaseOfPlaces() async throws {
+        try await PlacesDatabase.with { path in
+            var configuration = ServerConfiguration()
+            configuration.listen = ListenAddress(host: "127.0.0.1", port: 0)
+            configuration.plainHTTP = true
+            configuration.management.listen = nil
+            configuration.passwords.parameters = PasswordParameters(memory: 7 << 20, iterations: 1)
+            configuration.detection.places = path
+            let log = CapturedLog()
+            let server = try await AuthorityServer(
+                configuration, storage: InMemoryStorage(), masterKey: MasterKey(), tls: nil, logger: log.logger)
+            let authority = server.authority
+            _ = try await authority.addUser(
+                username: "alice", password: ServedAuthority.password, email: nil, roles: [])
+            let client = try #require(try await authority.clients.client(ClientRegistration.firstPartyID))
+            let tokens = try await authority.signIn(
+                SignIn(
+                    username: "alice", password: ServedAuthority.password, client: client,
+                    presenter: Presenter(address: PlacesDatabase.inBerlin[0], userAgent: "Firefox/140.0")))
+            _ = try await authority.renew(
+                tokens.refreshToken, from: .implied,
+                presenter: Presenter(address: PlacesDatabase.inWellington[0], userAgent: "Firefox/140.0"))
+            let group = ServiceGroup(services: [server], logger: .silent)
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await group.run() }
+                while !log.lines.contains(where: { $0.contains("alarm: travel") }) {
+                    try Task.checkCancellation()
+                    await Task.yield()
+                }
+                await group.triggerGracefulShutdown()
+                try await tasks.waitForAll()
+            }
+        }
+    }
+
     /// What comes back on one connection, to its end.
     private func answers(port: Int, to heads: [String]) async throws -> String {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)

@@ -20,9 +20,9 @@ struct WatcherTests {
 
     /// Runs an authority whose events are watched, and gives the alarms as they come.
     private func watching(
-        _ settings: WatchSettings = .init(), _ work: (Watched) async throws -> Void
+        _ settings: WatchSettings = .init(), places: Places? = nil, _ work: (Watched) async throws -> Void
     ) async throws {
-        let watcher = Watcher(settings, places: nil)
+        let watcher = Watcher(settings, places: places)
         let (alarms, continuation) = AsyncStream<AuthorityEvent>.makeStream()
         let clock = TestClock()
         let authority = try await Authority(
@@ -92,5 +92,40 @@ struct WatcherTests {
             #expect(alarm.rule == .newDevice && alarm.answer == .tell)
             #expect(event.presenter == Self.thief)
         }
+    }
+
+    /// One session at both ends of the world within ten minutes: by the same device, which may be a VPN, and by another.
+    @Test(.placesDatabase, .timeLimit(.minutes(1)))
+    func aSessionThatTravelsIsFoundByWhereItsAddressesAre() async throws {
+        let (berlin, wellington) = (PlacesDatabase.inBerlin[0], PlacesDatabase.inWellington[0])
+        try await PlacesDatabase.with { path in
+            try await watching(places: Places(path: path)) { watched in
+                let tokens = try await signIn(
+                    watched.authority, from: Presenter(address: berlin, userAgent: Self.home.userAgent))
+                watched.clock.advance(by: .seconds(600))
+                let far = Presenter(address: wellington, userAgent: Self.home.userAgent)
+                let moved = try await watched.authority.renew(tokens.refreshToken, from: .implied, presenter: far)
+                let other = Presenter(address: berlin, userAgent: Self.thief.userAgent)
+                _ = try await watched.authority.renew(moved.refreshToken, from: .implied, presenter: other)
+                var alarms = watched.alarms.makeAsyncIterator()
+                var found: [Found] = []
+                while found.count < 3, let event = await alarms.next() {
+                    guard case .alarm(let alarm) = event.kind else { continue }
+                    found.append(Found(rule: alarm.rule, answer: alarm.answer, presenter: event.presenter))
+                }
+                #expect(
+                    found == [
+                        Found(rule: .travel, answer: .record, presenter: far),
+                        Found(rule: .deviceChange, answer: .tell, presenter: other),
+                        Found(rule: .travel, answer: .tell, presenter: other),
+                    ])
+            }
+        }
+    }
+
+    private struct Found: Equatable {
+        let rule: WatchRule
+        let answer: WatchAnswer
+        let presenter: Presenter?
     }
 }
