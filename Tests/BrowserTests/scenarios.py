@@ -134,6 +134,54 @@ def ten_tabs(browser):
     return {"renewals": len(events(tabs[0], "renewed")), "cycles": 12}
 
 
+TAB = """<!doctype html><title>tab</title><script type="module">
+    const { createMartlet } = await import("{server}/martlet.js");
+    window.events = [];
+    const begin = () => {
+        window.martlet = createMartlet({ client: "web" });
+        for (const name of ["signed-in", "renewed", "signed-out"]) {
+            martlet.addEventListener(name, (event) => events.push({ name, ...event.detail }));
+        }
+        martlet.ready.then((session) => (window.isReady = true));
+    };
+    // Where it is told to wait for the others, it begins at the word that goes to all of them.
+    if (location.pathname === "/together") new BroadcastChannel("begin").onmessage = begin;
+    else begin();
+    window.isLoaded = true;
+</script>"""
+
+
+def ten_tabs_at_once(browser):
+    own = PageServer(request["tls"], TAB.replace("{server}", server))
+    command("client", "add", "web", "--public", "--origin", own.origin)
+    first = browser.open(own.origin)
+    until("the server has heard of the client", lambda: is_allowed(first))
+    first.get(own.origin)
+    are_ready([first])
+    session = sign_in(first)
+    # A click that opens many: each asks who is there when it begins, and the first tells them all.
+    first.run("for (let count = 0; count < 9; count += 1) open(arguments[0], '_blank', 'noopener')", own.origin)
+    tabs = until("ten tabs are open", lambda: len(browser.tabs()) == 10 and browser.tabs())
+    are_ready(tabs)
+    assert [tab.run("return martlet.session?.id") for tab in tabs] == [session["id"]] * 10
+    assert [events(tab, "renewed") for tab in tabs] == [[]] * 10
+    # A browser that comes back with its tabs: no one has a token, and all begin at the same moment.
+    for tab in tabs:
+        tab.get(own.origin + "/together")
+    until("all wait", lambda: all(tab.run("return window.isLoaded") for tab in tabs))
+    tabs[0].run("new BroadcastChannel('begin').postMessage('now')")
+    are_ready(tabs)
+    assert [tab.run("return martlet.session?.id") for tab in tabs] == [session["id"]] * 10
+    assert [fetch(tab) for tab in tabs] == [200] * 10
+    assert [events(tab, "signed-out") for tab in tabs] == [[]] * 10
+    own.close()
+    return {}
+
+
+def are_ready(tabs):
+    until("they know who is signed in", lambda: all(tab.run("return window.isReady") for tab in tabs), 2 * PATIENCE)
+
+
 def closed_while_renewing(browser):
     first, second = page(browser), page(browser)
     sign_in(first)
@@ -308,8 +356,8 @@ signal.alarm(540)
 scenario = {
     function.__name__: function
     for function in (
-        stays_signed_in, ten_tabs, closed_while_renewing, loses_the_network, is_told_why, signs_out_everywhere,
-        refuses_other_sites, works_from_an_allowed_origin)
+        stays_signed_in, ten_tabs, ten_tabs_at_once, closed_while_renewing, loses_the_network, is_told_why,
+        signs_out_everywhere, refuses_other_sites, works_from_an_allowed_origin)
 }[request["scenario"]]
 with Browser(request["ca"]) as browser:
     json.dump(scenario(browser), sys.stdout)
