@@ -232,6 +232,65 @@ def loses_the_network(browser):
     return {}
 
 
+SLEEP = """
+    // As a sleeping machine has it: nobody looks, one clock stands still, and the other is hours ahead afterwards.
+    const stopped = performance.now(), wall = Date.now;
+    let isHidden = true, hours = 0;
+    performance.now = () => stopped;
+    Date.now = () => wall() + hours * 36e5;
+    Object.defineProperty(document, "hidden", { get: () => isHidden });
+    document.dispatchEvent(new Event("visibilitychange"));
+    window.wake = () => {
+        hours = 8;
+        isHidden = false;
+    };
+    // What goes over the network, and what comes of it.
+    window.calls = [];
+    const original = fetch;
+    window.fetch = async (input, init) => {
+        const request = new Request(input, init);
+        const call = { path: new URL(request.url).pathname, token: request.headers.get("Authorization") };
+        calls.push(call);
+        const answer = await original(request);
+        call.status = answer.status;
+        return answer;
+    };
+"""
+
+
+def wakes_after_hours(browser):
+    tabs = [page(browser), page(browser)]
+    session = sign_in(tabs[0])
+    until("the second tab has heard", lambda: tabs[1].run("return martlet.session"))
+    old, new, renewed = set(), set(), 0
+    for tab in tabs:
+        tab.run(SLEEP)
+        assert fetch(tab) == 200
+        old |= {call["token"] for call in tab.run("return calls.splice(0)")}
+    # One wakes with the machine, the other comes back out of the browser's cache of pages.
+    wakes = (
+        "document.dispatchEvent(new Event('visibilitychange'));",
+        "dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));"
+        "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));")
+    for tab, event in zip(tabs, wakes):
+        tab.run(
+            "wake();" + event +
+            "window.answers = Promise.all([1, 2, 3].map(() => martlet.fetch(arguments[0])))"
+            ".then((all) => all.map((answer) => answer.status))", server + "/v1/me")
+    for tab in tabs:
+        assert tab.wait("return await answers") == [200] * 3
+        calls = tab.run("return calls")
+        assert {call["status"] for call in calls} == {200}, calls
+        renewed += len([call for call in calls if call["path"] == "/v1/sessions/refresh"])
+        new |= {call["token"] for call in calls if call["path"] == "/v1/me"}
+        assert len(events(tab, "renewed")) == 1
+        assert events(tab, "signed-out") == []
+    # The old token is not even tried, and one tab has the new one from the other.
+    assert renewed == 1 and len(old) == len(new) == 1 and not old & new, (renewed, old, new)
+    assert fetch(tabs[0]) == 200 and tabs[0].run("return martlet.session.id") == session["id"]
+    return {}
+
+
 def is_told_why(browser):
     tab = page(browser)
     sign_in(tab)
@@ -356,8 +415,8 @@ signal.alarm(540)
 scenario = {
     function.__name__: function
     for function in (
-        stays_signed_in, ten_tabs, ten_tabs_at_once, closed_while_renewing, loses_the_network, is_told_why,
-        signs_out_everywhere, refuses_other_sites, works_from_an_allowed_origin)
+        stays_signed_in, ten_tabs, ten_tabs_at_once, closed_while_renewing, loses_the_network, wakes_after_hours,
+        is_told_why, signs_out_everywhere, refuses_other_sites, works_from_an_allowed_origin)
 }[request["scenario"]]
 with Browser(request["ca"]) as browser:
     json.dump(scenario(browser), sys.stdout)

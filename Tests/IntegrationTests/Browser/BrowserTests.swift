@@ -66,6 +66,14 @@ struct BrowserTests {
         #expect(await server.stop() == 0)
     }
 
+    /// After hours of sleep the next call succeeds, by one renewal that comes before it.
+    @Test func aPageWakesAfterHours() async throws {
+        let server = try await start(accessLifetime: "1h")
+        _ = try await run("wakes_after_hours", at: server)
+        #expect(renewals(server) == 1)
+        #expect(await server.stop() == 0)
+    }
+
     @Test func otherSitesAreRefused() async throws {
         let server = try await start()
         let seen = try await run("refuses_other_sites", at: server)
