@@ -259,6 +259,10 @@ class Browser:
             self.driver.current_window_handle_known = tab.handle
         return tab.get(url) if url else tab
 
+    def tabs(self):
+        """All that are open, also those that a page has opened."""
+        return [Tab(self, handle) for handle in self.driver.window_handles]
+
     def violations(self):
         """What pages were kept from by their policy, since the last time that this was asked."""
         return [

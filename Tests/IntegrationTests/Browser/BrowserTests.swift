@@ -56,6 +56,24 @@ struct BrowserTests {
         #expect(await server.stop() == 0)
     }
 
+    /// Ten tabs without a token that begin at the same moment: one renews, and the others have it from that one.
+    @Test func tenTabsAtOnceRenewOnce() async throws {
+        // So long that no token ends meanwhile.
+        let server = try await start(accessLifetime: "1h")
+        _ = try await run("ten_tabs_at_once", at: server)
+        #expect(renewals(server) == 1)
+        #expect(!server.errors.contains("replay"))
+        #expect(await server.stop() == 0)
+    }
+
+    /// After hours of sleep the next call succeeds, by one renewal that comes before it.
+    @Test func aPageWakesAfterHours() async throws {
+        let server = try await start(accessLifetime: "1h")
+        _ = try await run("wakes_after_hours", at: server)
+        #expect(renewals(server) == 1)
+        #expect(await server.stop() == 0)
+    }
+
     @Test func otherSitesAreRefused() async throws {
         let server = try await start()
         let seen = try await run("refuses_other_sites", at: server)
