@@ -325,6 +325,66 @@ def is_there(tab, selector, words=""):
         return False
 
 
+def shows_a_million_sessions(browser):
+    """Those of SeededSessions: `device 0` is the oldest, every tenth has ended, and each user has ten."""
+    tab = administrator(browser)
+    tab.press("Console")
+    see_overview(tab)
+    # The administrator's own is one of those that are live.
+    contains(tab.text, "900,001")
+    contains(tab.text, "100,002")
+
+    tab.press("Users")
+    equal((tab.heading, rows(tab)), ("Users", ["root", "ada", *seeded_users(99_999, 99_951)]))
+    tab.press("Next page")
+    equal(rows(tab), seeded_users(99_951, 99_901))
+    tab.fill(order="By name")
+    tab.press_button("Show")
+    equal(rows(tab), ["ada", "root", *seeded_users(0, 48)])
+    tab.press("Next page")
+    equal(rows(tab), seeded_users(48, 98))
+    tab.fill(q="user-0512")
+    tab.press_button("Show")
+    equal(rows(tab), seeded_users(51_200, 51_250))
+    tab.press("Next page")
+    equal(rows(tab), seeded_users(51_250, 51_300))
+    tab.press("user-051299")
+    equal((tab.heading, rows(tab)), ("user-051299", seeded_devices(range(512_999, 512_989, -1))))
+
+    tab.press("Sessions")
+    live = [number for number in range(999_999, 999_800, -1) if number % 10 > 0]
+    equal((tab.heading, rows(tab)[1:]), ("Sessions", seeded_devices(live[:49])))
+    tab.press("Next page")
+    equal(rows(tab), seeded_devices(live[49:99]))
+    tab.fill(state="Ended")
+    tab.press_button("Show")
+    equal(rows(tab), seeded_devices(range(999_990, 999_490, -10)))
+    tab.press("Next page")
+    equal(rows(tab), seeded_devices(range(999_490, 998_990, -10)))
+    tab.fill(user="user-050000")
+    tab.press_button("Show")
+    equal(rows(tab), ["device 500000"])
+    tab.press("device 500000")
+    equal(tab.heading, "device 500000")
+    contains(tab.find(".card dl").text, "user-050000")
+    assert tab.all("ol.story li"), tab.text
+
+    tab.press("Events")
+    equal(tab.heading, "Events")
+    contains(tab.find("tbody").text, "Signed in")
+    tab.fill(kind="sign_in", user=request["administrator"])
+    tab.press_button("Show")
+    equal(len(rows(tab)), 1)
+
+
+def seeded_users(start, end):
+    return [f"user-{number:06}" for number in range(start, end, 1 if start < end else -1)]
+
+
+def seeded_devices(numbers):
+    return [f"device {number}" for number in numbers]
+
+
 def works_without_scripts(browser):
     own = PageServer(request["tls"], "<!doctype html><title>before</title><script>document.title = 'after'</script>")
     tab = browser.open(own.origin)
@@ -526,7 +586,8 @@ scenario = {
     function.__name__: function
     for function in (
         first_administrator, signs_in_and_out, is_told_why, signs_up, finds_no_sign_up, manages_an_account, administers,
-        follows_events, works_without_scripts, refuses_other_origins, finds_its_name, is_accessible)
+        shows_a_million_sessions, follows_events, works_without_scripts, refuses_other_origins, finds_its_name,
+        is_accessible)
 }[request["scenario"]]
 with Browser(request["ca"]) as browser:
     seen = scenario(browser)

@@ -42,13 +42,26 @@ struct PageBrowserTests {
         "works_without_scripts", "refuses_other_origins", "finds_its_name",
     ])
     func people(_ scenario: String) async throws {
+        try await addPeople()
+        let isOpen = ["administers", "follows_events"].contains(scenario)
+        let server = try await start(isOpen ? ["MARTLET_SIGN_UP": "open"] : [:])
+        try await run(scenario, at: server)
+        #expect(await server.stop() == 0)
+    }
+
+    private func addPeople() async throws {
         try await martlet.add("ada")
         let added = try await martlet.run(
             "user", "add", "root", "--role", "admin", "--password-stdin", input: Martlet.password + "\n")
         try #require(added.status == 0, "\(added.errors)")
-        let isOpen = ["administers", "follows_events"].contains(scenario)
-        let server = try await start(isOpen ? ["MARTLET_SIGN_UP": "open"] : [:])
-        try await run(scenario, at: server)
+    }
+
+    /// The console's lists are read from indices, so that it is usable with this many.
+    @Test func theConsoleShowsAMillionSessions() async throws {
+        try await addPeople()
+        try await SeededSessions.fill(folder: folder("martlet-data"))
+        let server = try await start()
+        try await run("shows_a_million_sessions", at: server)
         #expect(await server.stop() == 0)
     }
 
