@@ -1,5 +1,6 @@
 import MartletCore
 import MartletProtocol
+import Synchronization
 import Testing
 
 @testable import MartletTestKit
@@ -92,10 +93,26 @@ enum Defect: CaseIterable {
     }
 }
 
+/// The moment between two steps that should have been one.
+private final class Gap: Sendable {
+    private let arrivals = Mutex(0)
+
+    /// Goes on when somebody else is there, too, however slow the machine is, or when nobody comes.
+    func pass() async {
+        let own = arrivals.withLock { count in
+            count += 1
+            return count
+        }
+        let end = ContinuousClock.now + .milliseconds(50)
+        while arrivals.withLock({ $0 }) == own, ContinuousClock.now < end { await Task.yield() }
+    }
+}
+
 /// Storage in memory with one mistake.
 private struct DefectiveStorage: Storage, PassesPagesOn {
     let base = InMemoryStorage()
     let defect: Defect
+    private let gap = Gap()
 
     init(_ defect: Defect) {
         self.defect = defect
@@ -271,8 +288,7 @@ private struct DefectiveStorage: Storage, PassesPagesOn {
             return try await base.insertAdministrator(user, link: hash, at: now)
         }
         guard try await base.isAdministratorLink(hash, at: now) else { return false }
-        // Long enough that others look, too, however slow the machine is.
-        for _ in 0..<100 { await Task.yield() }
+        await gap.pass()
         try await base.insert(user)
         try base.access { $0.administratorLinks = [:] }
         return true
@@ -283,8 +299,7 @@ private struct DefectiveStorage: Storage, PassesPagesOn {
             return try await base.insert(user, invitedBy: hash, at: now)
         }
         guard try await base.invitation(hash, at: now) != nil else { return false }
-        // Long enough that others look, too, however slow the machine is.
-        for _ in 0..<100 { await Task.yield() }
+        await gap.pass()
         try await base.insert(user)
         try base.access { $0.invitations[hash] = nil }
         return true
@@ -309,7 +324,7 @@ private struct DefectiveStorage: Storage, PassesPagesOn {
         try base.access { state in
             for (one, cursor) in cursors { state.destinations[one]?.subscription.cursor = cursor }
         }
-        for _ in 0..<10 { await Task.yield() }
+        await gap.pass()
         try base.access { state in
             for (one, cursor) in moved { state.destinations[one]?.subscription.cursor = cursor }
         }

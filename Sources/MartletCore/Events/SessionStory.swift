@@ -31,13 +31,15 @@ public struct SessionStory: Sendable, Hashable {
 
     /// - Parameters:
     ///   - session: its row.
-    ///   - events: the records of the session, and those of its user around its end, in any order.
+    ///   - events: the records of the session, and those of its user around its end, in any order; those of one moment
+    ///     as they were written.
     ///   - gap: where there are more records, the time of the last one before those that are left out.
     ///   - now: a session whose limits have passed is over, whether or not that was written down yet.
     public init(
         of session: Session, events: [EventRecord], leftOutAfter gap: Timestamp? = nil, at now: Timestamp
     ) {
-        let own = events.filter { $0.session == session.id }.sorted { $0.at < $1.at }
+        let own = events.filter { $0.session == session.id }.enumerated()
+            .sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
         let end = session.end ?? session.expiry(at: now).map { SessionEnd(at: session.latestExpiry, reason: $0) }
         let cause = end.flatMap { Self.cause(of: session, $0, events: events) }
         advances = Int(session.headGeneration)
@@ -159,17 +161,16 @@ extension Authority {
     /// The story of a session; nil where there is none with this id.
     public func story(of id: SessionID) async throws(AuthorityError) -> SessionStory? {
         guard let session = try await session(id) else { return nil }
-        let newest = try await recordedEvents(EventQuery(limit: Self.mostEventsTold, session: id))
-        var events = newest
+        var events: [StoredEvent] = try await recordedEvents(EventQuery(limit: Self.mostEventsTold, session: id)).reversed()
         var gap: Timestamp?
-        if newest.count == Self.mostEventsTold, let from = newest.last {
+        if events.count == Self.mostEventsTold, let from = events.first {
             var oldest = try await recordedEvents(EventQuery(.after(0), limit: Self.firstEventsTold + 1, session: id))
                 .prefix { $0.number < from.number }
             if oldest.count > Self.firstEventsTold {
                 oldest.removeLast()
                 gap = oldest.last?.record.at
             }
-            events += oldest
+            events = oldest + events
         }
         if let end = session.end {
             // Of sessions that ended together there is one record, which names their user or nobody.
