@@ -161,7 +161,8 @@ extension Authority {
     /// The story of a session; nil where there is none with this id.
     public func story(of id: SessionID) async throws(AuthorityError) -> SessionStory? {
         guard let session = try await session(id) else { return nil }
-        var events: [StoredEvent] = try await recordedEvents(EventQuery(limit: Self.mostEventsTold, session: id)).reversed()
+        var events: [StoredEvent] = try await recordedEvents(EventQuery(limit: Self.mostEventsTold, session: id))
+            .reversed()
         var gap: Timestamp?
         if events.count == Self.mostEventsTold, let from = events.first {
             var oldest = try await recordedEvents(EventQuery(.after(0), limit: Self.firstEventsTold + 1, session: id))

@@ -140,6 +140,7 @@ struct SessionStoryTests {
                 EventRecord(
                     .renewal, at: engine.clock.now, session: issued.session.id,
                     presenter: Presenter(address: "192.0.\(number).1", userAgent: "x"), earlierPresenter: Self.home))
+            engine.clock.advance(by: .seconds(1))
         }
         try await engine.authority.events.flush()
         let story = try #require(try await engine.authority.story(of: issued.session.id))
