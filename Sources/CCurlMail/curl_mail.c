@@ -118,6 +118,8 @@ static CURLcode configure(CURL *handle, const struct mail *mail) {
     }
     SET(CURLOPT_CONNECTTIMEOUT_MS, mail->connect_timeout);
     SET(CURLOPT_TIMEOUT_MS, mail->timeout);
+    // The goodbye to a server that says nothing any more is not bound by that, but by this, in seconds: two minutes else.
+    SET(CURLOPT_SERVER_RESPONSE_TIMEOUT, (mail->timeout + 999) / 1000);
     SET(CURLOPT_MAIL_FROM, mail->sender);
 #undef SET
     return code;
