@@ -8,8 +8,10 @@ seconds=${1:-60}
 shift || true
 
 # The flags go to every module, so that libFuzzer sees the branches of the code under test, and AddressSanitizer its
-# memory. Release, since debug builds get through few inputs; the checks in the targets are no asserts.
-build=(swift build -c release --sanitize address --sanitize fuzzer)
+# memory. Of several -sanitize the Swift compiler takes the last one only, and `swift build` puts its own in any order, so
+# both are said in one, after those. Release, since debug builds get through few inputs; the checks in the targets are no
+# asserts.
+build=(swift build -c release --sanitize address -Xswiftc -sanitize=address,fuzzer)
 "${build[@]}"
 binaries=$("${build[@]}" --show-bin-path)
 
