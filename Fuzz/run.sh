@@ -8,10 +8,11 @@ seconds=${1:-60}
 shift || true
 
 # The flags go to every module, so that libFuzzer sees the branches of the code under test, and AddressSanitizer its
-# memory. Of several -sanitize the Swift compiler takes the last one only, and `swift build` puts its own in any order, so
-# both are said in one, after those. Release, since debug builds get through few inputs; the checks in the targets are no
-# asserts.
-build=(swift build -c release --sanitize address -Xswiftc -sanitize=address,fuzzer)
+# memory. Of several -sanitize the Swift compiler takes the last one only, so both are said in one after those of
+# `swift build`. Release, since debug builds get through few inputs; the checks in the targets are no asserts.
+build=(swift build -c release --sanitize address --sanitize fuzzer -Xswiftc -sanitize=address,fuzzer)
+# It keeps its sanitizers in a set: in another order, all would be built anew.
+export SWIFT_DETERMINISTIC_HASHING=1
 "${build[@]}"
 binaries=$("${build[@]}" --show-bin-path)
 
