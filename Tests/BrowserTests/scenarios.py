@@ -115,7 +115,7 @@ def ten_tabs(browser):
     for tab in tabs:
         tab.run("stop = true")
         statuses |= set(tab.run("return [...statuses]"))
-    # A hidden page begins no renewal, so none is closed in the middle of one, whose answer nobody would hear of.
+    # A hidden page begins no renewal: once all have heard of the newest token, that was all there is.
     for tab in tabs:
         tab.run("Object.defineProperty(document, 'hidden', { value: true })")
 

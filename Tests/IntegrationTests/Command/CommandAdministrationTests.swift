@@ -48,6 +48,7 @@ struct CommandAdministrationTests {
         let secret = try #require(try added.json["clientSecret"]?.string)
         let answer = try await web.send(
             "POST", "/oauth2/token", basic: ("api", secret), form: ["grant_type": "client_credentials"])
+        #expect(answer.status == 200)
         let own = try #require(try answer.json["access_token"]?.string)
         let inspected = try await martlet.run("token", "inspect", "-", input: own).output
         #expect(inspected.contains("none: it is a client's own"))
