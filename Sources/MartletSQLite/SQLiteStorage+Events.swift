@@ -36,13 +36,13 @@ extension SQLiteStorage {
     }
 
     public func eventChain() async throws(StorageError) -> EventChain {
-        // First, so that it is not ahead of the database where all is in order.
-        let kept = try await keptMark()
-        return try await read { [path = markFile.path] database in
+        try await read { [markFile] database in
+            // First, so that it is not ahead of the database where all is in order.
+            let kept = try markFile.read()
             // Which database it is never changes, so the two statements need no transaction.
             let loss = kept.loss(for: try WriteMark.read(in: database))
             var chain = try database.eventChain(mark: loss == nil ? kept.event : nil)
-            chain.lostMark = loss.map { EventChain.LostMark($0, path: path) }
+            chain.lostMark = loss.map { EventChain.LostMark($0, path: markFile.path) }
             return chain
         }
     }

@@ -245,11 +245,6 @@ extension SQLiteStorage {
         return try result.get()
     }
 
-    /// What is kept beside the database.
-    func keptMark() async throws(StorageError) -> WriteMarkFile.Content {
-        try await read { [markFile] _ in try markFile.read() }
-    }
-
     func present(_ waiting: PresentationQueue.Waiting) {
         if let refusal { return waiting.answer(.failure(refusal)) }
         accessCount.wrappingAdd(1, ordering: .relaxed)

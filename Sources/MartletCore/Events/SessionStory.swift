@@ -38,8 +38,7 @@ public struct SessionStory: Sendable, Hashable {
     public init(
         of session: Session, events: [EventRecord], leftOutAfter gap: Timestamp? = nil, at now: Timestamp
     ) {
-        let own = events.filter { $0.session == session.id }.enumerated()
-            .sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+        let own = events.filter { $0.session == session.id }.inOrder(of: \.at)
         let end = session.end ?? session.expiry(at: now).map { SessionEnd(at: session.latestExpiry, reason: $0) }
         let cause = end.flatMap { Self.cause(of: session, $0, events: events) }
         advances = Int(session.headGeneration)
@@ -144,8 +143,14 @@ public struct SessionStory: Sendable, Hashable {
             lines.append(
                 Line(at: end.at, words: cause?.words ?? "The session ended: \(end.reason.phrase)."))
         }
-        // What happened at one moment stays in this order.
-        return lines.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+        return lines.inOrder(of: \.at)
+    }
+}
+
+extension Sequence {
+    /// By a time; what is of one moment stays in the order that it has.
+    fileprivate func inOrder(of time: (Element) -> Timestamp) -> [Element] {
+        enumerated().sorted { (time($0.element), $0.offset) < (time($1.element), $1.offset) }.map(\.element)
     }
 }
 

@@ -56,21 +56,15 @@ struct BrowserTests {
         #expect(await server.stop() == 0)
     }
 
-    /// Ten tabs without a token that begin at the same moment: one renews, and the others have it from that one.
-    @Test func tenTabsAtOnceRenewOnce() async throws {
+    /// One renews, and the others have it from that one: of ten tabs without a token that begin at the same moment, and
+    /// of pages that wake after hours, before their calls.
+    @Test(arguments: ["ten_tabs_at_once", "wakes_after_hours"])
+    func oneRenewalDoes(_ scenario: String) async throws {
         // So long that no token ends meanwhile.
         let server = try await start(accessLifetime: "1h")
-        _ = try await run("ten_tabs_at_once", at: server)
+        _ = try await run(scenario, at: server)
         #expect(renewals(server) == 1)
         #expect(!server.errors.contains("replay"))
-        #expect(await server.stop() == 0)
-    }
-
-    /// After hours of sleep the next call succeeds, by one renewal that comes before it.
-    @Test func aPageWakesAfterHours() async throws {
-        let server = try await start(accessLifetime: "1h")
-        _ = try await run("wakes_after_hours", at: server)
-        #expect(renewals(server) == 1)
         #expect(await server.stop() == 0)
     }
 
