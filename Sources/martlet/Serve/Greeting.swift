@@ -25,16 +25,18 @@ struct Greeting {
         let hasUsualData = configuration.data == ServerConfiguration().data
         var storage = ""
         if let file = options.configurationPath {
-            storage += " --config \(file)"
-            if let data = options.dataPath { storage += " --data \(data)" }
+            storage += " --config \(Self.word(file))"
+            if let data = options.dataPath { storage += " --data \(Self.word(data))" }
         } else if !hasUsualData {
-            storage += " --data \(configuration.data)"
+            storage += " --data \(Self.word(configuration.data))"
         }
         // `login` finds the local CA by itself only in the usual folder, and only for a server on this machine.
         let hasLocalCertificate = !configuration.plainHTTP && configuration.tls.certificate == nil
         let isFound = hasUsualData && configuration.issuer == nil
-        let ca = hasLocalCertificate && !isFound ? " --ca \(folder.authorityCertificatePath)" : ""
+        let ca = hasLocalCertificate && !isFound ? " --ca \(Self.word(folder.authorityCertificatePath))" : ""
         let metrics = server.managementAddress.map { ["Metrics:     http://\($0)/metrics"] } ?? []
+        // As it was called, since it need not be in the PATH.
+        let martlet = Self.word(CommandLine.arguments.first ?? "martlet")
         // Whoever has the link becomes administrator, so it goes to the terminal, and into no log.
         let first = administratorLink.map { link in
             [
@@ -47,8 +49,8 @@ struct Greeting {
                 "ready: \(url)",
                 "",
             ] + (first ?? []) + [
-                "Add a user:  martlet user add alice\(storage)",
-                "Sign in:     martlet login --server \(configuration.issuer ?? url)\(ca) --user alice",
+                "Add a user:  \(martlet) user add alice\(storage)",
+                "Sign in:     \(martlet) login --server \(configuration.issuer ?? url)\(ca) --user alice",
             ] + metrics + ["Stop:        Ctrl-C"]
     }
 
@@ -56,5 +58,17 @@ struct Greeting {
         // One write, so that who waits for the first line finds the rest beside it.
         Swift.print(lines.joined(separator: "\n"))
         fflush(nil)
+    }
+
+    /// What a POSIX shell reads as one word.
+    private static func word(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+            default: "%+,-./:@_".utf8.contains(byte)
+            }
+        }
+        return isPlain ? text : "'\(text.replacing("'", with: #"'\''"#))'"
     }
 }

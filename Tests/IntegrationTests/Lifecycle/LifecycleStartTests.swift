@@ -41,6 +41,19 @@ struct LifecycleStartTests {
         }
     }
 
+    /// Wherever the command and the data are.
+    @Test func theCommandsOfTheGreetingCanBeCopied() async throws {
+        let server = try await MartletProcess(in: folder, data: folder("Alice's data"))
+        let lines = server.output.split(separator: "\n")
+        for beginning in ["Add a user:", "Sign in:"] {
+            let line = try #require(lines.first { $0.hasPrefix(beginning) })
+            let command = "\(line.dropFirst(beginning.count)) --password-stdin"
+            let outcome = try await Program.run(["sh", "-c", command], in: folder, input: "correct horse battery\n")
+            #expect(outcome.status == 0, "\(command): \(outcome.errors)")
+        }
+        #expect(try await martlet.run("whoami").output.contains("alice"))
+    }
+
     @Test func aTakenPortIsNamed() async throws {
         let first = try await MartletProcess(in: folder)
         let failure = try #require(
