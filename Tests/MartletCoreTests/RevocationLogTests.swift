@@ -37,6 +37,17 @@ struct RevocationLogTests {
         #expect(log.cursor == page.newest)
     }
 
+    @Test func theNewestAreReadFromAnyNumberOn() async throws {
+        try await deny(["a", "b", "c"])
+        let log = try await log()
+        let numbers = log.snapshot().entries.map(\.number)
+        #expect(ids(log.newest(before: nil, limit: 2)) == ["c", "b"])
+        #expect(ids(log.newest(before: numbers[2], limit: 5)) == ["b", "a"])
+        #expect(ids(log.newest(before: numbers[0], limit: 5)) == [])
+        #expect(ids(log.newest(before: .min, limit: 5)) == [])
+        #expect(ids(log.newest(before: .max, limit: 5)) == ["c", "b", "a"])
+    }
+
     @Test func aReaderGoesOnFromItsCursor() async throws {
         let log = try await log()
         let start = log.cursor

@@ -54,7 +54,7 @@ public final class RevocationLog: Sendable {
     public func newest(before number: Int64?, limit: Int) -> [RecordedRevocation] {
         let now = clock.now
         return state.withLock { state in
-            let end = number.map { state.entries.firstIndex(after: $0 - 1) } ?? state.entries.endIndex
+            let end = number.map { state.entries.firstIndex(notBefore: $0) } ?? state.entries.endIndex
             return Array(
                 state.entries[..<end].reversed().lazy.filter { $0.entry.until > now }.prefix(max(0, limit)))
         }
@@ -176,11 +176,16 @@ public final class RevocationLog: Sendable {
 
 extension [RecordedRevocation] {
     /// Where the entries after a number begin.
-    fileprivate func firstIndex(after number: Int64) -> Int {
+    fileprivate func firstIndex(after number: Int64) -> Int { firstIndex { $0 > number } }
+
+    fileprivate func firstIndex(notBefore number: Int64) -> Int { firstIndex { $0 >= number } }
+
+    /// - Parameter isFound: true of each number from some one on.
+    private func firstIndex(where isFound: (Int64) -> Bool) -> Int {
         var (low, high) = (startIndex, endIndex)
         while low < high {
             let middle = (low + high) / 2
-            if self[middle].number <= number { low = middle + 1 } else { high = middle }
+            if isFound(self[middle].number) { high = middle } else { low = middle + 1 }
         }
         return low
     }

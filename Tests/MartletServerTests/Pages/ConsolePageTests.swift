@@ -306,4 +306,22 @@ struct ConsolePageTests {
             #expect(next.html.matches(of: /<th scope="row"/).count == 10)
         }
     }
+
+    /// Whatever is typed there, or stands in a link from elsewhere.
+    @Test(arguments: ["\(Int64.min)", "-1", "0", "\(Int64.max)", "9223372036854775808", "x", "%00", "%F0%9F%90%A6", ""])
+    func aPlaceThatIsNoneLeadsToSomePage(place: String) async throws {
+        let served = try await ServedAuthority()
+        let user = try await served.addUser("root", roles: ["admin"])
+        let session = SessionFixture(of: user.id, at: served.clock.now).session
+        _ = try await served.storage.insert(session, userVersion: user.securityVersion)
+        try await served.authority.end(.session(session.id), .signedOut)
+        try await served.browse { browser in
+            _ = try await browser.signIn("root")
+            for path in Self.paths {
+                for name in ["before", "after"] {
+                    #expect(try await browser.get("\(path)?\(name)=\(place)").status == 200, "\(path) \(name)")
+                }
+            }
+        }
+    }
 }
