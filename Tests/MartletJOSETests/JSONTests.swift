@@ -51,6 +51,21 @@ struct JSONTests {
         #expect(error?.message.contains("names are unique") == true)
     }
 
+    /// More in a row than any language has take the standard library too long to compare: of class 230, of several
+    /// classes, of class 0 that decompose into others, and with an escape.
+    @Test(arguments: [["\u{301}"], ["\u{301}", "\u{327}"], ["\u{F73}"], ["\\u0301"]])
+    func combiningMarks(marks: [String]) throws {
+        func run(_ count: Int) -> String { (0..<count).map { marks[$0 % marks.count] }.joined() }
+        for text in [#""a\#(run(30))b""#, #"{"a\#(run(30))":0}"#, #"["a\#(run(30))e\#(run(30))"]"#] {
+            _ = try JSONValue(parsing: text.utf8)
+        }
+        for text in [#""a\#(run(31))b""#, #"{"a\#(run(31))":0}"#, #"["\#(run(31))"]"#, #""\#(run(30_000))""#] {
+            let error = joseError { _ = try JSONValue(parsing: text.utf8) }
+            #expect(error?.code == .malformed)
+            #expect(error?.message.contains("at most 30 combining marks") == true)
+        }
+    }
+
     @Test(arguments: [1, 15, 16, 17, 18, 40])
     func duplicatesAreFoundAmongManyMembers(count: Int) {
         for repeated in [0, count / 2, count - 1] {

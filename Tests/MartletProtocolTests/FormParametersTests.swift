@@ -18,6 +18,15 @@ struct FormParametersTests {
         #expect(try form.required("scope") == "read write all")
     }
 
+    /// More take the standard library too long to compare.
+    @Test func refusesMoreCombiningMarksInARowThanAnyLanguageHas() throws {
+        let marks = String(repeating: "%CC%81", count: 30)
+        #expect(try parse("a\(marks)=a\(marks)").names == ["a" + String(repeating: "\u{301}", count: 30)])
+        for text in ["a=a\(marks)%CC%81", "a=\(marks)%CC%81", "\(marks)%CC%81=a"] {
+            #expect(throws: ProtocolError(.malformedForm, "")) { try parse(text) }
+        }
+    }
+
     @Test func emptyIsAllowed() throws {
         #expect(try parse("").names.isEmpty)
         #expect(try parse("&&").names.isEmpty)

@@ -4,7 +4,7 @@ import MartletProtocol
 /// part on either side of the last `@`, no white space or control characters.
 enum EmailAddress {
     static func validated(_ text: String) throws(AuthorityError) -> String {
-        let address = text.inNormalizationFormC
+        let address = try text.normalized(as: "An e-mail address")
         let parts = address.split(separator: "@", omittingEmptySubsequences: false)
         guard address.utf8.count <= 254, parts.count >= 2, parts.allSatisfy({ !$0.isEmpty }),
             !address.unicodeScalars.contains(where: {

@@ -1,3 +1,5 @@
+import MartletJOSE
+import MartletProtocol
 @_spi(_Unicode) import Swift
 
 extension String {
@@ -7,5 +9,16 @@ extension String {
     /// is the one place that knows.
     var inNormalizationFormC: String {
         String(String.UnicodeScalarView(_nfc))
+    }
+
+    /// What somebody chose, in normalization form C.
+    ///
+    /// - Parameter subject: what it is, at the beginning of a sentence.
+    /// - Throws: `malformedRequest` where it has more combining marks in a row than any request may have.
+    func normalized(as subject: String) throws(AuthorityError) -> String {
+        guard hasFewCombiningMarks else {
+            throw .malformed("\(subject) may have at most 30 combining marks in a row.")
+        }
+        return inNormalizationFormC
     }
 }

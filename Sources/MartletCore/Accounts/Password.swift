@@ -18,7 +18,7 @@ struct Password: Sendable, CustomStringConvertible, CustomReflectable {
     ///
     /// - Throws: `malformedRequest`, which says what would be right.
     init(new text: String, for username: String, rules: PasswordRules) throws(AuthorityError) {
-        let normalized = text.inNormalizationFormC
+        let normalized = try text.normalized(as: "A password")
         bytes = Array(normalized.utf8)
         guard bytes.count >= rules.minimumLength else {
             throw .malformed("A password has at least \(rules.minimumLength) bytes; this one has \(bytes.count).")

@@ -7,7 +7,7 @@ enum Username {
     /// - Returns: the name in NFC.
     /// - Throws: `malformedRequest`, which says what would be right.
     static func validated(_ text: String) throws(AuthorityError) -> String {
-        let name = text.inNormalizationFormC
+        let name = try text.normalized(as: "A username")
         guard (1...longest).contains(name.utf8.count) else {
             throw .malformed("A username has 1 to \(longest) bytes; this one has \(name.utf8.count).")
         }

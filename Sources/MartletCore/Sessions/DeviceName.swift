@@ -3,7 +3,7 @@ import MartletProtocol
 /// What a user calls a device: 1 to 64 characters and at most 256 bytes, no control characters.
 enum DeviceName {
     static func validated(_ text: String) throws(AuthorityError) -> String {
-        let name = text.inNormalizationFormC
+        let name = try text.normalized(as: "A device name")
         guard (1...64).contains(name.count), name.utf8.count <= 256 else {
             throw .malformed("A device name has 1 to 64 characters and at most 256 bytes.")
         }

@@ -255,7 +255,8 @@ struct JSONReader {
 
     // MARK: Strings
 
-    /// Reads a string with its quotes. Checks escapes, surrogates, control characters and UTF-8, but decodes nothing.
+    /// Reads a string with its quotes. Checks escapes, surrogates, control characters, UTF-8 and that there are not too
+    /// many combining marks in a row, but keeps nothing decoded.
     mutating func readString() throws(JOSEError) -> StringToken {
         guard self.peek() == UInt8(ascii: "\"") else {
             throw self.expected("a string")
@@ -263,6 +264,7 @@ struct JSONReader {
         self.position += 1
         let start = self.position
         var isEscaped = false
+        var isASCII = true
         while true {
             self.position = self.bytes.span.endOfPlainText(from: self.position)
             guard let byte = self.peek() else {
@@ -270,14 +272,20 @@ struct JSONReader {
             }
             switch byte {
             case UInt8(ascii: "\""):
+                let token = StringToken(range: start..<self.position, isEscaped: isEscaped)
+                guard isASCII && !isEscaped || self.string(token).hasFewCombiningMarks else {
+                    self.position = start
+                    throw self.expected("a string with at most 30 combining marks in a row")
+                }
                 self.position += 1
-                return StringToken(range: start..<self.position - 1, isEscaped: isEscaped)
+                return token
             case UInt8(ascii: "\\"):
                 isEscaped = true
                 _ = try self.readEscape()
             case 0..<0x20:
                 throw self.expected("no control character within a string, but an escape")
             case 0x80...:
+                isASCII = false
                 self.position += try self.utf8Count()
             default:
                 // `endOfPlainText` stops at nothing else.

@@ -1,3 +1,5 @@
+import MartletJOSE
+
 /// The parameters of an `application/x-www-form-urlencoded` body or of a query, read strictly.
 ///
 /// Each name occurs once (RFC 6749 §3.1). A parameter that is sent without a value counts as not sent (the same
@@ -103,6 +105,9 @@ public struct FormParameters: Sendable, Hashable {
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw ProtocolError(.malformedForm, "In \(what) the percent-encoded bytes are not UTF-8.")
+        }
+        guard text.hasFewCombiningMarks else {
+            throw ProtocolError(.malformedForm, "In \(what) more than 30 combining marks follow one another.")
         }
         return text
     }

@@ -47,7 +47,7 @@ public struct AuthorityListener: Sendable {
         self.limits = limits
         self.logger = logger
         let pipeline = ConnectionPipeline(
-            limits: limits, tls: tls, connections: connections, directRoutes: directRoutes)
+            limits: limits, tls: tls, connections: connections, directRoutes: directRoutes, logger: logger)
         let port: Int
         let listening: [Listening]
         (listening, port) = try await Self.bind(address, pipeline, advice: advice)

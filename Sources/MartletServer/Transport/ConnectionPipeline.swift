@@ -1,4 +1,5 @@
 import HTTPTypes
+import Logging
 import NIOCore
 import NIOHTTP1
 import NIOHTTP2
@@ -30,6 +31,7 @@ struct ConnectionPipeline: Sendable {
     let tls: TLSContext?
     let connections: Connections
     let directRoutes: DirectRoutes
+    let logger: Logger
 
     func setUp(_ channel: any Channel) -> EventLoopFuture<Connection> {
         let acceptedAt = NIODeadline.now()
@@ -69,7 +71,7 @@ struct ConnectionPipeline: Sendable {
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoder)
         try pipeline.addHandler(
             HTTP1ConnectionHandler(
-                limits: limits, isSecure: isSecure, acceptedAt: acceptedAt, directRoutes: directRoutes))
+                limits: limits, isSecure: isSecure, acceptedAt: acceptedAt, directRoutes: directRoutes, logger: logger))
         return try exchange(channel)
     }
 
@@ -91,7 +93,7 @@ struct ConnectionPipeline: Sendable {
         ) { stream in
             stream.eventLoop.makeCompletedFuture {
                 try stream.pipeline.syncOperations.addHandler(HTTP2FramePayloadToHTTPServerCodec())
-                try stream.pipeline.syncOperations.addHandler(HTTP2StreamHandler(limits: limits))
+                try stream.pipeline.syncOperations.addHandler(HTTP2StreamHandler(limits: limits, logger: logger))
                 return try exchange(stream)
             }
         }

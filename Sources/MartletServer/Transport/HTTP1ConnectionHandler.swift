@@ -1,4 +1,5 @@
 import HTTPTypes
+import Logging
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
@@ -37,6 +38,7 @@ final class HTTP1ConnectionHandler: ChannelDuplexHandler {
     private var current = Exchange(version: .http1_1, isLast: false)
     private var inFlight = CircularBuffer<Exchange>(initialCapacity: 2)
     private let directRoutes: DirectRoutes
+    private let logger: Logger
     /// The first of those in flight is with the direct route.
     private var isAnsweringDirectly = false
     /// How many of those in flight have gone on.
@@ -62,8 +64,9 @@ final class HTTP1ConnectionHandler: ChannelDuplexHandler {
     private var writeDeadline = NIODeadline.distantFuture
 
     /// - Parameter acceptedAt: when the connection was accepted.
-    init(limits: ListenerLimits, isSecure: Bool, acceptedAt: NIODeadline, directRoutes: DirectRoutes) {
+    init(limits: ListenerLimits, isSecure: Bool, acceptedAt: NIODeadline, directRoutes: DirectRoutes, logger: Logger) {
         self.limits = limits
+        self.logger = logger
         self.directRoutes = directRoutes
         self.isSecure = isSecure
         self.assembler = RequestAssembler(limits: limits)
@@ -144,7 +147,8 @@ final class HTTP1ConnectionHandler: ChannelDuplexHandler {
 
     private func send(_ refusal: RequestRefusal, context: ChannelHandlerContext) {
         let body = refusal.body
-        var head = HTTPResponseHead(refusal.head(contentLength: body.readableBytes))
+        var head = HTTPResponseHead(
+            refusal.loggedHead(contentLength: body.readableBytes, from: context.remoteAddress, logger))
         head.headers.add(name: "Connection", value: "close")
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)

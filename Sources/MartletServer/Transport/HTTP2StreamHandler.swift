@@ -1,4 +1,5 @@
 import HTTPTypes
+import Logging
 import NIOCore
 import NIOHTTP2
 import NIOHTTPTypes
@@ -12,6 +13,7 @@ final class HTTP2StreamHandler: ChannelDuplexHandler {
     typealias OutboundOut = HTTPResponsePart
 
     private let limits: ListenerLimits
+    private let logger: Logger
     private var assembler: RequestAssembler
     private var isReceiving = true
     private var isAnswered = false
@@ -20,8 +22,9 @@ final class HTTP2StreamHandler: ChannelDuplexHandler {
     private var readDeadline = NIODeadline.distantFuture
     private var writeDeadline = NIODeadline.distantFuture
 
-    init(limits: ListenerLimits) {
+    init(limits: ListenerLimits, logger: Logger) {
         self.limits = limits
+        self.logger = logger
         self.assembler = RequestAssembler(limits: limits)
     }
 
@@ -77,7 +80,8 @@ final class HTTP2StreamHandler: ChannelDuplexHandler {
         readDeadline = .distantFuture
         isAnswered = true
         let body = refusal.body
-        context.write(wrapOutboundOut(.head(refusal.head(contentLength: body.readableBytes))), promise: nil)
+        let head = refusal.loggedHead(contentLength: body.readableBytes, from: context.remoteAddress, logger)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(body)), promise: nil)
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenSuccess {

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Logging
 import MartletProtocol
 import NIOCore
 
@@ -32,6 +33,22 @@ struct RequestRefusal: Error, Equatable {
         ByteBuffer(
             string: #"{"type":"about:blank","title":"\#(code.title)","status":\#(code.status),"detail":"\#(detail)","#
                 + #""code":"\#(code.rawValue)","next":"\#(code.next.rawValue)"}"#)
+    }
+
+    /// The head of the answer to a request that nothing else logs: with an id, which its line in the log has too.
+    ///
+    /// - Parameter peer: who sent it; a proxy's, where there is one, since no header field was read.
+    func loggedHead(contentLength: Int, from peer: SocketAddress?, _ logger: Logger) -> HTTPResponse {
+        let id = AuthorityRequestID()
+        logger.info(
+            "request refused",
+            metadata: [
+                "status": .stringConvertible(code.status), "reason": .string(detail), "request": .stringConvertible(id),
+                "address": .string(peer?.clientText ?? ""),
+            ])
+        var head = head(contentLength: contentLength)
+        head.headerFields[.xRequestID] = id.description
+        return head
     }
 
     func head(contentLength: Int) -> HTTPResponse {

@@ -93,6 +93,10 @@ struct BadInputTests {
         ("/v1/sessions", #"{"username":"alice","password":"x","device":7}"#, "The member device has to be a string."),
         ("/v1/sessions", #"{"username":"alice","password":"x","device":""}"#, "A device name has 1 to 64"),
         ("/v1/sessions", #"{"username":"alice","password":"x","device":"a\u0000b"}"#, "control characters"),
+        (
+            "/v1/sessions", #"{"username":"\#(String(repeating: "\u{301}", count: 31))","password":"x"}"#,
+            "at most 30 combining marks"
+        ),
         ("/v1/sessions", #"{"username":"alice","password":"x","device":"a\r\nb"}"#, "control characters"),
         ("/v1/sessions", #"{"username":"alice","password":"x","delivery":true}"#, "The member delivery has to be"),
         ("/v1/sessions/refresh", #"{}"#, "The member refreshToken is missing."),

@@ -70,6 +70,8 @@ struct HostileHTTP1Tests {
         "NOT@METHOD / HTTP/1.1\r\nHost: a\r\n\r\n",
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         "\u{16}\u{03}\u{01}\u{02}",
+        // What takes long to compare.
+        "GET /hello HTTP/1.1\r\nHost: a\r\nOrigin: a\(String(repeating: "\u{301}", count: 31))\r\n\r\n",
     ])
     func isRefused(request: String) async throws {
         try await TransportServer.with(host: "127.0.0.1", isSecure: false) { server in
@@ -84,10 +86,29 @@ struct HostileHTTP1Tests {
         }
     }
 
+    /// With the id that the answer has, who sent it and why, and nothing of the request.
+    @Test func aRefusalIsLogged() async throws {
+        let log = CapturedLog()
+        try await TransportServer.with(host: "127.0.0.1", isSecure: false, logger: log.logger) { server in
+            try await RawConnection.with(server) { connection in
+                try await connection.send("GET /hello HTTP/1.1\r\nHost: a\r\nHost: secret\r\n\r\n")
+                let answer = try await connection.readToEnd()
+                let id = try #require(answer.firstMatch(of: /X-Request-Id: ([0-9a-f]{16})\r\n/)?.output.1)
+                let line = try #require(log.lines.first { $0.hasPrefix("info request refused") })
+                #expect(line.contains("address=127.0.0.1"))
+                #expect(line.contains("reason=the request needs one Host header field"))
+                #expect(line.contains("request=\(id)"))
+                #expect(line.contains("status=400"))
+                #expect(!line.contains("secret"))
+            }
+        }
+    }
+
     @Test(arguments: [
         "GET http://a/hello HTTP/1.1\r\nHost: b\r\n\r\n", "GET HTTPS://a:1/hello HTTP/1.1\r\nHost: b\r\n\r\n",
         "GET /hello?a=b HTTP/1.1\r\nHost: a\r\n\r\n", "\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n",
         "GET /hello HTTP/1.1\r\nHost: a\r\nX: \t 1 \t\r\n\r\n", "GET /hello HTTP/1.1\r\nHost: a\r\nX: \u{E9}\r\n\r\n",
+        "GET /hello HTTP/1.1\r\nHost: a\r\nX: a\(String(repeating: "\u{301}", count: 30))\r\n\r\n",
         "GET /hello HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n",
     ])
     func isAnswered(request: String) async throws {

@@ -122,6 +122,7 @@ private struct NamePlace {
     /// - Returns: nil for what is no place among the names that begin like `prefix`.
     init?(_ text: String, prefix: String) {
         guard let bytes = try? Base64URL.decode(text), let name = String(validating: bytes, as: UTF8.self),
+            name.hasFewCombiningMarks,
             UsernameKey(name).text.utf8.starts(with: UsernameKey(prefix).text.utf8)
         else { return nil }
         self.name = name
