@@ -248,22 +248,29 @@ class Martlet extends EventTarget {
     return this.#locks.request(this.#name, { mode: "exclusive" }, work);
   }
 
-  async #ask(method, path, body) {
-    let answer, text;
+  /** The whole answer, within the deadline. `AbortSignal.timeout` is younger than all else that is used here. */
+  async #send(path, options) {
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(), deadline);
     try {
-      answer = await fetch(this.#server + path, {
-        method,
-        body: JSON.stringify(body),
-        headers: { "Content-Type": "application/json" },
-        credentials: "include",
-        cache: "no-store",
-        redirect: "error",
-        signal: AbortSignal.timeout(deadline),
-      });
-      text = await answer.text();
+      const answer = await fetch(this.#server + path, { ...options, signal: controller.signal });
+      return { answer, text: await answer.text() };
     } catch (error) {
       throw new MartletError("unreachable", "The server cannot be reached.", { cause: error });
+    } finally {
+      clearTimeout(timer);
     }
+  }
+
+  async #ask(method, path, body) {
+    const { answer, text } = await this.#send(path, {
+      method,
+      body: JSON.stringify(body),
+      headers: { "Content-Type": "application/json" },
+      credentials: "include",
+      cache: "no-store",
+      redirect: "error",
+    });
     let json = null;
     try {
       json = text ? JSON.parse(text) : null;
