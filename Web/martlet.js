@@ -25,6 +25,9 @@ const since = (then) => Math.max(Date.now() - then.wall, performance.now() - the
 const deadline = 2e4;
 const patience = 6e4;
 
+/** How long to pause after failures: longer each time, and never the same for two tabs. */
+const backoff = (failures) => Math.min(3e4, 500 * 2 ** Math.min(failures, 8)) * (0.5 + Math.random() / 2);
+
 export class MartletError extends Error {
   constructor(code, message, details = {}) {
     super(message);
@@ -57,6 +60,8 @@ class Martlet extends EventTarget {
   #over = new Set();
   #end = null;
   #renewing = null;
+  /** How many renewals in a row were refused, why, and until when none is tried. */
+  #hold = null;
   #timer = 0;
   #wake = () => {};
   #leave = () => {};
@@ -184,13 +189,41 @@ class Martlet extends EventTarget {
 
   // MARK: Renewal
 
-  /** Renews unless another tab did: tries until it succeeds or the session is over. One at a time in this tab. */
+  /** Renews unless another tab did, until it succeeds, is refused, or the session is over. One at a time in this tab. */
   #renew() {
-    this.#renewing ??= this.#retrying(() => this.#attempt()).finally(() => {
+    this.#renewing ??= this.#holding().finally(() => {
       this.#renewing = null;
       this.#schedule();
     });
     return this.#renewing;
+  }
+
+  /**
+   * A refusal is neither a failure that passes nor the session's end, and trying again at once will not help. So the next
+   * renewal waits, and longer each time; it fails at once where nobody would wait so long.
+   */
+  async #holding() {
+    const rest = this.#rest();
+    if (rest > patience) {
+      const { error } = this.#hold;
+      throw new MartletError(error.code, error.message, { ...error, retryAfter: rest });
+    }
+    if (rest > 0) await this.#pause(rest, rest);
+    try {
+      await this.#retrying(() => this.#attempt());
+    } catch (error) {
+      // Somebody signed in, or renewed in another tab, while the answer was on its way. Theirs counts.
+      if (this.#isFresh()) return;
+      const failures = this.#hold?.failures ?? 0;
+      const pause = Math.max(backoff(failures), error.retryAfter ?? 0);
+      this.#hold = { error, pause, from: moment(), failures: failures + 1 };
+      throw error;
+    }
+  }
+
+  /** How long no renewal may be tried yet. */
+  #rest() {
+    return this.#hold ? Math.max(0, this.#hold.pause - since(this.#hold.from)) : 0;
   }
 
   async #attempt() {
@@ -226,19 +259,19 @@ class Martlet extends EventTarget {
       } catch (error) {
         const passes = error.code === "unreachable" || ["retry", "reload"].includes(error.next);
         if (!passes || (elapsed && elapsed(start) > patience)) throw error;
-        const backoff = Math.min(3e4, 500 * 2 ** Math.min(attempt, 8)) * (0.5 + Math.random() / 2);
-        await this.#pause(Math.max(backoff, error.retryAfter ?? 0), error.retryAfter ?? 0);
+        await this.#pause(Math.max(backoff(attempt), error.retryAfter ?? 0), error.retryAfter ?? 0);
       }
     }
   }
 
-  /** Waits; the network's return cuts it short, but not what the server asked for. */
+  /** Waits. The network's return cuts it short, but not what the server asked for; a new grant ends it in any case. */
   #pause(duration, least) {
     const start = moment();
+    const grant = this.#grant;
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, duration);
       this.#wake = () => {
-        if (since(start) >= least) clearTimeout(timer), resolve();
+        if (since(start) >= least || this.#grant !== grant) clearTimeout(timer), resolve();
       };
     });
   }
@@ -280,7 +313,10 @@ class Martlet extends EventTarget {
     if (answer.ok) return json;
     const seconds = Number(answer.headers.get("Retry-After"));
     const next = json?.next ?? (answer.status >= 500 || answer.status === 429 ? "retry" : "none");
-    throw new MartletError(json?.code ?? "unexpected_answer", json?.detail ?? `The server answered ${answer.status}.`, {
+    const unexpected =
+      `The server answered ${answer.status}, and not as a Martlet server does. ` +
+      "Check the server's URL, and whether a proxy or portal is in between.";
+    throw new MartletError(json?.code ?? "unexpected_answer", json?.detail ?? unexpected, {
       status: answer.status,
       next,
       reason: json?.reason,
@@ -300,7 +336,8 @@ class Martlet extends EventTarget {
   #adopt(grant) {
     const known = this.#grant?.session;
     this.#grant = grant;
-    this.#end = null;
+    this.#end = this.#hold = null;
+    this.#wake();
     this.#schedule();
     const isNew = known?.id !== grant.session.id;
     this.dispatchEvent(new CustomEvent(isNew ? "signed-in" : "renewed", { detail: this.session }));
@@ -309,7 +346,7 @@ class Martlet extends EventTarget {
   #finish(end) {
     if (end.session) this.#over.add(end.session);
     const wasSignedIn = !!this.#grant;
-    this.#grant = null;
+    this.#grant = this.#hold = null;
     this.#end = end;
     clearTimeout(this.#timer);
     this.#wake();
@@ -324,7 +361,7 @@ class Martlet extends EventTarget {
     clearTimeout(this.#timer);
     if (!this.#grant || this.#renewing || globalThis.document?.hidden) return;
     const wait = this.#grant.refused ? 0 : this.#grant.renewIn - since(this.#grant.at);
-    this.#timer = setTimeout(() => this.#look(), Math.min(Math.max(0, wait), 2 ** 31 - 1));
+    this.#timer = setTimeout(() => this.#look(), Math.min(Math.max(0, wait, this.#rest()), 2 ** 31 - 1));
   }
 
   /** The page woke up, is looked at again, or has its network back. */
@@ -394,7 +431,6 @@ class Martlet extends EventTarget {
     }
     const age = Math.max(0, Date.now() - grant.at);
     this.#adopt({ ...grant, at: { wall: grant.at, mono: performance.now() - age } });
-    this.#wake();
   }
 }
 

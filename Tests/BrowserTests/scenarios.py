@@ -229,6 +229,35 @@ def loses_the_network(browser):
     return {}
 
 
+ANSWER = """
+    // What a proxy in between may answer to renewals.
+    window.odd = arguments[0];
+    window.tries = [];
+    const original = fetch;
+    window.fetch = async (input, init) => {
+        if (!odd || !`${input}`.endsWith("/refresh")) return original(input, init);
+        tries.push(performance.now());
+        return new Response("<p>No</p>", odd);
+    };
+"""
+
+
+def waits_after_odd_answers(browser):
+    tab = page(browser)
+    session = sign_in(tab)
+    tab.run(ANSWER, {"status": 403})
+    # Neither the session's end nor a failure that passes: somebody looks at the page, but it asks later each time.
+    tries = until("three tries", lambda: len(tab.run("return tries")) >= 3 and tab.run("return tries"))
+    pauses = [later - earlier for earlier, later in zip(tries, tries[1:])]
+    assert pauses[0] > 240 and pauses[1] > 490, pauses
+    assert tab.run("return martlet.session.id") == session["id"]
+    tab.run("odd = null")
+    assert fetch(tab) == 200
+    renewals(tab, 1)
+    assert events(tab, "signed-out") == []
+    return {}
+
+
 SLEEP = """
     // As a sleeping machine has it: nobody looks, one clock stands still, and the other is hours ahead afterwards.
     const stopped = performance.now(), wall = Date.now;
@@ -412,8 +441,8 @@ signal.alarm(540)
 scenario = {
     function.__name__: function
     for function in (
-        stays_signed_in, ten_tabs, ten_tabs_at_once, closed_while_renewing, loses_the_network, wakes_after_hours,
-        is_told_why, signs_out_everywhere, refuses_other_sites, works_from_an_allowed_origin)
+        stays_signed_in, ten_tabs, ten_tabs_at_once, closed_while_renewing, loses_the_network, waits_after_odd_answers,
+        wakes_after_hours, is_told_why, signs_out_everywhere, refuses_other_sites, works_from_an_allowed_origin)
 }[request["scenario"]]
 with Browser(request["ca"]) as browser:
     json.dump(scenario(browser), sys.stdout)
