@@ -25,6 +25,9 @@ const since = (then) => Math.max(Date.now() - then.wall, performance.now() - the
 const deadline = 2e4;
 const patience = 6e4;
 
+/** The longest pause. Timers that are set for more than 24.8 days go off at once. */
+const longest = units.d;
+
 /** How long to pause after failures: longer each time, and never the same for two tabs. */
 const backoff = (failures) => Math.min(3e4, 500 * 2 ** Math.min(failures, 8)) * (0.5 + Math.random() / 2);
 
@@ -320,7 +323,7 @@ class Martlet extends EventTarget {
       status: answer.status,
       next,
       reason: json?.reason,
-      retryAfter: seconds > 0 ? seconds * 1e3 : undefined,
+      retryAfter: seconds > 0 ? Math.min(seconds * 1e3, longest) : undefined,
     });
   }
 
@@ -330,6 +333,7 @@ class Martlet extends EventTarget {
     if (!token) throw new MartletError("malformed_answer", "The server's answer has no access token.");
     const liveIn = milliseconds(expiresIn);
     const renewIn = Math.min(liveIn, Math.max(0, liveIn - (Date.parse(expiresAt) - Date.parse(renewAt))));
+    if (Number.isNaN(renewIn)) throw new MartletError("malformed_answer", "The server's answer has no times.");
     return { ...answer, liveIn, renewIn, at: moment() };
   }
 
@@ -361,7 +365,7 @@ class Martlet extends EventTarget {
     clearTimeout(this.#timer);
     if (!this.#grant || this.#renewing || globalThis.document?.hidden) return;
     const wait = this.#grant.refused ? 0 : this.#grant.renewIn - since(this.#grant.at);
-    this.#timer = setTimeout(() => this.#look(), Math.min(Math.max(0, wait, this.#rest()), 2 ** 31 - 1));
+    this.#timer = setTimeout(() => this.#look(), Math.min(Math.max(0, wait, this.#rest()), longest));
   }
 
   /** The page woke up, is looked at again, or has its network back. */

@@ -254,6 +254,20 @@ def waits_after_odd_answers(browser):
     tab.run("odd = null")
     assert fetch(tab) == 200
     renewals(tab, 1)
+    # Of what it is asked to wait it waits a day: a timer of 46 days would go off at once.
+    tab.run(
+        "tries.length = 0; odd = { status: 503, headers: { 'Retry-After': '4000000' } }; window.delays = [];"
+        "const original = setTimeout;"
+        "window.setTimeout = (work, delay = 0, ...all) => { delays.push(delay); return original(work, delay, ...all); }")
+    until("it waits for a day", lambda: tab.run("return delays.includes(864e5)"))
+    assert tab.run("return Math.max(...delays)") == 864e5
+    assert len(tab.run("return tries")) == 1
+    # Whoever signs in meanwhile need not wait.
+    tab.run("odd = null")
+    sign_in(tab)
+    assert fetch(tab) == 200
+    before = len(events(tab, "renewed"))
+    renewals(tab, before + 1)
     assert events(tab, "signed-out") == []
     return {}
 
