@@ -428,9 +428,11 @@ class Martlet extends EventTarget {
   #take(grant) {
     if (this.#over.has(grant.session.id)) return;
     const mine = this.#grant;
-    if (mine && grant.session.id !== mine.session.id && grant.session.createdAt < mine.session.createdAt) return;
-    if (mine && grant.session.id === mine.session.id) {
-      const [theirs, ours] = [grant, mine].map(({ accessToken }) => Date.parse(accessToken.expiresAt));
+    if (mine) {
+      const isOther = grant.session.id !== mine.session.id;
+      // As text, a whole second would come after its fractions.
+      const [theirs, ours] = [grant, mine].map(({ session, accessToken }) =>
+        Date.parse(isOther ? session.createdAt : accessToken.expiresAt));
       if (theirs < ours || (theirs === ours && grant.accessToken.token === mine.accessToken.token)) return;
     }
     const age = Math.max(0, Date.now() - grant.at);
