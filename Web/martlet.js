@@ -145,9 +145,19 @@ class Martlet extends EventTarget {
     return this.#with(next, again);
   }
 
-  #with(grant, request) {
+  /** Goes to the very URL: not every browser takes the token off a request that is redirected to another origin. */
+  async #with(grant, request) {
     request.headers.set("Authorization", `Bearer ${grant.accessToken.token}`);
-    return fetch(request);
+    const { redirect, referrer, referrerPolicy } = request;
+    if (redirect !== "follow") return fetch(request);
+    // A request that is made of another has a referrer of its own.
+    const answer = await fetch(new Request(request, { redirect: "manual", referrer, referrerPolicy }));
+    // No script can read where to.
+    if (answer.type === "opaqueredirect") {
+      throw new MartletError("redirect_refused", `${request.url} redirects, and the token follows no redirect. ` +
+        "Fetch the URL that it leads to.");
+    }
+    return answer;
   }
 
   /** Whether a 401 is about the access token. */

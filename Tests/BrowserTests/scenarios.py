@@ -437,6 +437,18 @@ def works_from_an_allowed_origin(browser):
         raise AssertionError("a token went elsewhere")
     except ScriptError as error:
         assert error.code == "origin_refused", error
+    # Nor is a redirect followed with one, be it to another origin or to the same.
+    other = PageServer(request["tls"], host="127.0.0.1")
+    for target in (other.origin + "/stolen", "/stolen"):
+        try:
+            tab.wait("await martlet.fetch(rest[0])", "/moved?" + target)
+            raise AssertionError("a token was redirected")
+        except ScriptError as error:
+            assert error.code == "redirect_refused", error
+        assert tab.wait("return (await martlet.fetch(rest[0], { redirect: 'manual' })).type", "/moved?" + target) == (
+            "opaqueredirect")
+    assert "/stolen" not in other.paths + own.paths
+    other.close()
     # It is not the client of another's cookie.
     assert tab.wait(
         "return (await fetch(rest[0] + '/v1/sessions/refresh', { method: 'POST', credentials: 'include',"
