@@ -38,7 +38,12 @@ export interface Martlet extends EventTarget {
   signIn(credentials: { username: string; password: string; device?: string }): Promise<Session>;
   /** Signs out, in all tabs. @throws MartletError where the server cannot be reached; then nobody is signed out. */
   signOut(): Promise<void>;
-  /** `fetch` with the access token. @throws MartletError `signed_out`, `unreachable` or `origin_refused`. */
+  /**
+   * `fetch` with the access token. Redirects are not followed, wherever they lead, since the token could go with them;
+   * with `redirect: "manual"` they are answered as by the browser's own `fetch`.
+   * @throws MartletError `signed_out`, `unreachable`, `origin_refused` or `redirect_refused`, or what was wrong with a
+   * renewal that the call needed.
+   */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
   addEventListener<Name extends keyof MartletEventMap>(
     type: Name,
@@ -53,7 +58,10 @@ export interface Martlet extends EventTarget {
 }
 
 export class MartletError extends Error {
-  /** The problem's code, or `unreachable`, `signed_out`, `origin_refused`, `malformed_answer`, `unexpected_answer`. */
+  /**
+   * The problem's code, or `unreachable`, `signed_out`, `origin_refused`, `redirect_refused`, `malformed_answer`,
+   * `unexpected_answer`.
+   */
   readonly code: string;
   readonly status?: number;
   readonly next?: "retry" | "refresh" | "reload" | "sign_in" | "step_up" | "none";

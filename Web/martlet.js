@@ -25,6 +25,12 @@ const since = (then) => Math.max(Date.now() - then.wall, performance.now() - the
 const deadline = 2e4;
 const patience = 6e4;
 
+/** The longest pause. Timers that are set for more than 24.8 days go off at once. */
+const longest = units.d;
+
+/** How long to pause after failures: longer each time, and never the same for two tabs. */
+const backoff = (failures) => Math.min(3e4, 500 * 2 ** Math.min(failures, 8)) * (0.5 + Math.random() / 2);
+
 export class MartletError extends Error {
   constructor(code, message, details = {}) {
     super(message);
@@ -57,6 +63,8 @@ class Martlet extends EventTarget {
   #over = new Set();
   #end = null;
   #renewing = null;
+  /** How many renewals in a row were refused, why, and until when none is tried. */
+  #hold = null;
   #timer = 0;
   #wake = () => {};
   #leave = () => {};
@@ -137,9 +145,19 @@ class Martlet extends EventTarget {
     return this.#with(next, again);
   }
 
-  #with(grant, request) {
+  /** Goes to the very URL: not every browser takes the token off a request that is redirected to another origin. */
+  async #with(grant, request) {
     request.headers.set("Authorization", `Bearer ${grant.accessToken.token}`);
-    return fetch(request);
+    const { redirect, referrer, referrerPolicy } = request;
+    if (redirect !== "follow") return fetch(request);
+    // A request that is made of another has a referrer of its own.
+    const answer = await fetch(new Request(request, { redirect: "manual", referrer, referrerPolicy }));
+    // No script can read where to.
+    if (answer.type === "opaqueredirect") {
+      throw new MartletError("redirect_refused", `${request.url} redirects, and the token follows no redirect. ` +
+        "Fetch the URL that it leads to.");
+    }
+    return answer;
   }
 
   /** Whether a 401 is about the access token. */
@@ -184,13 +202,41 @@ class Martlet extends EventTarget {
 
   // MARK: Renewal
 
-  /** Renews unless another tab did: tries until it succeeds or the session is over. One at a time in this tab. */
+  /** Renews unless another tab did, until it succeeds, is refused, or the session is over. One at a time in this tab. */
   #renew() {
-    this.#renewing ??= this.#retrying(() => this.#attempt()).finally(() => {
+    this.#renewing ??= this.#holding().finally(() => {
       this.#renewing = null;
       this.#schedule();
     });
     return this.#renewing;
+  }
+
+  /**
+   * A refusal is neither a failure that passes nor the session's end, and trying again at once will not help. So the next
+   * renewal waits, and longer each time; it fails at once where nobody would wait so long.
+   */
+  async #holding() {
+    const rest = this.#rest();
+    if (rest > patience) {
+      const { error } = this.#hold;
+      throw new MartletError(error.code, error.message, { ...error, retryAfter: rest });
+    }
+    if (rest > 0) await this.#pause(rest, rest);
+    try {
+      await this.#retrying(() => this.#attempt());
+    } catch (error) {
+      // Somebody signed in, or renewed in another tab, while the answer was on its way. Theirs counts.
+      if (this.#isFresh()) return;
+      const failures = this.#hold?.failures ?? 0;
+      const pause = Math.max(backoff(failures), error.retryAfter ?? 0);
+      this.#hold = { error, pause, from: moment(), failures: failures + 1 };
+      throw error;
+    }
+  }
+
+  /** How long no renewal may be tried yet. */
+  #rest() {
+    return this.#hold ? Math.max(0, this.#hold.pause - since(this.#hold.from)) : 0;
   }
 
   async #attempt() {
@@ -226,19 +272,19 @@ class Martlet extends EventTarget {
       } catch (error) {
         const passes = error.code === "unreachable" || ["retry", "reload"].includes(error.next);
         if (!passes || (elapsed && elapsed(start) > patience)) throw error;
-        const backoff = Math.min(3e4, 500 * 2 ** Math.min(attempt, 8)) * (0.5 + Math.random() / 2);
-        await this.#pause(Math.max(backoff, error.retryAfter ?? 0), error.retryAfter ?? 0);
+        await this.#pause(Math.max(backoff(attempt), error.retryAfter ?? 0), error.retryAfter ?? 0);
       }
     }
   }
 
-  /** Waits; the network's return cuts it short, but not what the server asked for. */
+  /** Waits. The network's return cuts it short, but not what the server asked for; a new grant ends it in any case. */
   #pause(duration, least) {
     const start = moment();
+    const grant = this.#grant;
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, duration);
       this.#wake = () => {
-        if (since(start) >= least) clearTimeout(timer), resolve();
+        if (since(start) >= least || this.#grant !== grant) clearTimeout(timer), resolve();
       };
     });
   }
@@ -248,22 +294,29 @@ class Martlet extends EventTarget {
     return this.#locks.request(this.#name, { mode: "exclusive" }, work);
   }
 
-  async #ask(method, path, body) {
-    let answer, text;
+  /** The whole answer, within the deadline. `AbortSignal.timeout` is younger than all else that is used here. */
+  async #send(path, options) {
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(), deadline);
     try {
-      answer = await fetch(this.#server + path, {
-        method,
-        body: JSON.stringify(body),
-        headers: { "Content-Type": "application/json" },
-        credentials: "include",
-        cache: "no-store",
-        redirect: "error",
-        signal: AbortSignal.timeout(deadline),
-      });
-      text = await answer.text();
+      const answer = await fetch(this.#server + path, { ...options, signal: controller.signal });
+      return { answer, text: await answer.text() };
     } catch (error) {
       throw new MartletError("unreachable", "The server cannot be reached.", { cause: error });
+    } finally {
+      clearTimeout(timer);
     }
+  }
+
+  async #ask(method, path, body) {
+    const { answer, text } = await this.#send(path, {
+      method,
+      body: JSON.stringify(body),
+      headers: { "Content-Type": "application/json" },
+      credentials: "include",
+      cache: "no-store",
+      redirect: "error",
+    });
     let json = null;
     try {
       json = text ? JSON.parse(text) : null;
@@ -273,11 +326,14 @@ class Martlet extends EventTarget {
     if (answer.ok) return json;
     const seconds = Number(answer.headers.get("Retry-After"));
     const next = json?.next ?? (answer.status >= 500 || answer.status === 429 ? "retry" : "none");
-    throw new MartletError(json?.code ?? "unexpected_answer", json?.detail ?? `The server answered ${answer.status}.`, {
+    const unexpected =
+      `The server answered ${answer.status}, and not as a Martlet server does. ` +
+      "Check the server's URL, and whether a proxy or portal is in between.";
+    throw new MartletError(json?.code ?? "unexpected_answer", json?.detail ?? unexpected, {
       status: answer.status,
       next,
       reason: json?.reason,
-      retryAfter: seconds > 0 ? seconds * 1e3 : undefined,
+      retryAfter: seconds > 0 ? Math.min(seconds * 1e3, longest) : undefined,
     });
   }
 
@@ -287,13 +343,15 @@ class Martlet extends EventTarget {
     if (!token) throw new MartletError("malformed_answer", "The server's answer has no access token.");
     const liveIn = milliseconds(expiresIn);
     const renewIn = Math.min(liveIn, Math.max(0, liveIn - (Date.parse(expiresAt) - Date.parse(renewAt))));
+    if (Number.isNaN(renewIn)) throw new MartletError("malformed_answer", "The server's answer has no times.");
     return { ...answer, liveIn, renewIn, at: moment() };
   }
 
   #adopt(grant) {
     const known = this.#grant?.session;
     this.#grant = grant;
-    this.#end = null;
+    this.#end = this.#hold = null;
+    this.#wake();
     this.#schedule();
     const isNew = known?.id !== grant.session.id;
     this.dispatchEvent(new CustomEvent(isNew ? "signed-in" : "renewed", { detail: this.session }));
@@ -302,7 +360,7 @@ class Martlet extends EventTarget {
   #finish(end) {
     if (end.session) this.#over.add(end.session);
     const wasSignedIn = !!this.#grant;
-    this.#grant = null;
+    this.#grant = this.#hold = null;
     this.#end = end;
     clearTimeout(this.#timer);
     this.#wake();
@@ -317,7 +375,7 @@ class Martlet extends EventTarget {
     clearTimeout(this.#timer);
     if (!this.#grant || this.#renewing || globalThis.document?.hidden) return;
     const wait = this.#grant.refused ? 0 : this.#grant.renewIn - since(this.#grant.at);
-    this.#timer = setTimeout(() => this.#look(), Math.min(Math.max(0, wait), 2 ** 31 - 1));
+    this.#timer = setTimeout(() => this.#look(), Math.min(Math.max(0, wait, this.#rest()), longest));
   }
 
   /** The page woke up, is looked at again, or has its network back. */
@@ -380,14 +438,15 @@ class Martlet extends EventTarget {
   #take(grant) {
     if (this.#over.has(grant.session.id)) return;
     const mine = this.#grant;
-    if (mine && grant.session.id !== mine.session.id && grant.session.createdAt < mine.session.createdAt) return;
-    if (mine && grant.session.id === mine.session.id) {
-      const [theirs, ours] = [grant, mine].map(({ accessToken }) => Date.parse(accessToken.expiresAt));
+    if (mine) {
+      const isOther = grant.session.id !== mine.session.id;
+      // As text, a whole second would come after its fractions.
+      const [theirs, ours] = [grant, mine].map(({ session, accessToken }) =>
+        Date.parse(isOther ? session.createdAt : accessToken.expiresAt));
       if (theirs < ours || (theirs === ours && grant.accessToken.token === mine.accessToken.token)) return;
     }
     const age = Math.max(0, Date.now() - grant.at);
     this.#adopt({ ...grant, at: { wall: grant.at, mono: performance.now() - age } });
-    this.#wake();
   }
 }
 

@@ -6,11 +6,22 @@ import threading
 
 
 class PageServer:
-    """Serves one page of HTML at every path, on a port of its own."""
+    """Serves one page of HTML at every path, on a port of its own. `/moved?URL` redirects to that URL."""
 
     def __init__(self, tls_folder, html="<!doctype html><title>page</title>", host="localhost"):
+        # What it was asked for.
+        self.paths = []
+        page_server = self
+
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
+                page_server.paths.append(self.path)
+                if self.path.startswith("/moved?"):
+                    self.send_response(307)
+                    self.send_header("Location", self.path.removeprefix("/moved?"))
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                    return
                 content = html.encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "text/html; charset=utf-8")

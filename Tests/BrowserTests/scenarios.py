@@ -229,6 +229,49 @@ def loses_the_network(browser):
     return {}
 
 
+ANSWER = """
+    // What a proxy in between may answer to renewals.
+    window.odd = arguments[0];
+    window.tries = [];
+    const original = fetch;
+    window.fetch = async (input, init) => {
+        if (!odd || !`${input}`.endsWith("/refresh")) return original(input, init);
+        tries.push(performance.now());
+        return new Response("<p>No</p>", odd);
+    };
+"""
+
+
+def waits_after_odd_answers(browser):
+    tab = page(browser)
+    session = sign_in(tab)
+    tab.run(ANSWER, {"status": 403})
+    # Neither the session's end nor a failure that passes: somebody looks at the page, but it asks later each time.
+    tries = until("three tries", lambda: len(tab.run("return tries")) >= 3 and tab.run("return tries"))
+    pauses = [later - earlier for earlier, later in zip(tries, tries[1:])]
+    assert pauses[0] > 240 and pauses[1] > 490, pauses
+    assert tab.run("return martlet.session.id") == session["id"]
+    tab.run("odd = null")
+    assert fetch(tab) == 200
+    renewals(tab, 1)
+    # Of what it is asked to wait it waits a day: a timer of 46 days would go off at once.
+    tab.run(
+        "tries.length = 0; odd = { status: 503, headers: { 'Retry-After': '4000000' } }; window.delays = [];"
+        "const original = setTimeout;"
+        "window.setTimeout = (work, delay = 0, ...all) => { delays.push(delay); return original(work, delay, ...all); }")
+    until("it waits for a day", lambda: tab.run("return delays.includes(864e5)"))
+    assert tab.run("return Math.max(...delays)") == 864e5
+    assert len(tab.run("return tries")) == 1
+    # Whoever signs in meanwhile need not wait.
+    tab.run("odd = null")
+    sign_in(tab)
+    assert fetch(tab) == 200
+    before = len(events(tab, "renewed"))
+    renewals(tab, before + 1)
+    assert events(tab, "signed-out") == []
+    return {}
+
+
 SLEEP = """
     // As a sleeping machine has it: nobody looks, one clock stands still, and the other is hours ahead afterwards.
     const stopped = performance.now(), wall = Date.now;
@@ -394,6 +437,18 @@ def works_from_an_allowed_origin(browser):
         raise AssertionError("a token went elsewhere")
     except ScriptError as error:
         assert error.code == "origin_refused", error
+    # Nor is a redirect followed with one, be it to another origin or to the same.
+    other = PageServer(request["tls"], host="127.0.0.1")
+    for target in (other.origin + "/stolen", "/stolen"):
+        try:
+            tab.wait("await martlet.fetch(rest[0])", "/moved?" + target)
+            raise AssertionError("a token was redirected")
+        except ScriptError as error:
+            assert error.code == "redirect_refused", error
+        assert tab.wait("return (await martlet.fetch(rest[0], { redirect: 'manual' })).type", "/moved?" + target) == (
+            "opaqueredirect")
+    assert "/stolen" not in other.paths + own.paths
+    other.close()
     # It is not the client of another's cookie.
     assert tab.wait(
         "return (await fetch(rest[0] + '/v1/sessions/refresh', { method: 'POST', credentials: 'include',"
@@ -412,8 +467,8 @@ signal.alarm(540)
 scenario = {
     function.__name__: function
     for function in (
-        stays_signed_in, ten_tabs, ten_tabs_at_once, closed_while_renewing, loses_the_network, wakes_after_hours,
-        is_told_why, signs_out_everywhere, refuses_other_sites, works_from_an_allowed_origin)
+        stays_signed_in, ten_tabs, ten_tabs_at_once, closed_while_renewing, loses_the_network, waits_after_odd_answers,
+        wakes_after_hours, is_told_why, signs_out_everywhere, refuses_other_sites, works_from_an_allowed_origin)
 }[request["scenario"]]
 with Browser(request["ca"]) as browser:
     json.dump(scenario(browser), sys.stdout)

@@ -15,13 +15,24 @@ extension Authority {
         }
     }
 
-    /// The public client whose cookie is meant.
-    func cookieClient(_ id: String?) async throws(AuthorityError) -> ClientRegistration {
-        guard let client = try await clients.client(id ?? ClientRegistration.firstPartyID) else {
-            throw .malformed("The member `client` names no public client.")
+    /// The token in a client's cookie; nil where there is no such cookie.
+    ///
+    /// - Throws: `malformedRequest` where the client cannot have one; `originRefused` where the page may not use it.
+    func refreshToken(
+        of id: String, in cookies: RequestCookies, from origin: RequestOrigin
+    ) async throws(AuthorityError) -> String? {
+        let name = RefreshCookie.name(for: id)
+        guard let client = try await clients.client(id) else {
+            // One that was removed has left its cookies, and what they carry tells why the session is over. Which
+            // origins were its own, nobody knows any more.
+            guard ClientRegistration.isValidID(id), origin.isOwn(self), let token = try cookies.value(of: name) else {
+                throw .malformed("The member `client` names no public client.")
+            }
+            return token
         }
         try checkCookieDelivery(of: client)
-        return client
+        try origin.checkCookies(of: client, at: self)
+        return try cookies.value(of: name)
     }
 }
 

@@ -125,9 +125,8 @@ extension AuthorityRoutes {
     private func cookie(
         meantBy body: JSONMembers, _ cookies: RequestCookies, _ origin: RequestOrigin
     ) async throws -> (client: String, token: String?) {
-        let client = try await authority.cookieClient(body.string(ifPresent: "client"))
-        try origin.checkCookies(of: client, at: authority)
-        return (client.id, try cookies.value(of: RefreshCookie.name(for: client.id)))
+        let client = try body.string(ifPresent: "client") ?? ClientRegistration.firstPartyID
+        return (client, try await authority.refreshToken(of: client, in: cookies, from: origin))
     }
 
     /// Does the work; where the answer is to sign in, the cookie goes with it.

@@ -36,8 +36,8 @@ struct BrowserTests {
     }
 
     @Test(arguments: [
-        "stays_signed_in", "closed_while_renewing", "loses_the_network", "is_told_why", "signs_out_everywhere",
-        "works_from_an_allowed_origin",
+        "stays_signed_in", "closed_while_renewing", "loses_the_network", "waits_after_odd_answers", "is_told_why",
+        "signs_out_everywhere", "works_from_an_allowed_origin",
     ])
     func aPage(_ scenario: String) async throws {
         let server = try await start()

@@ -298,6 +298,40 @@ struct CookieRouteTests {
         }
     }
 
+    /// A client that is removed takes its sessions along, and their cookies are told so as the bodies are.
+    @Test func theEndOfAClientTakesItsCookies() async throws {
+        let served = try await ServedAuthority()
+        try await served.addClient("web", isPublic: true)
+        try await served.serveAlice { api in
+            let cookie = try await api.cookieSignIn(client: "web").cookie
+            let inBody = try await api.send(
+                .post, "/v1/sessions", type: "application/json",
+                body: Array(#"{"username":"alice","password":"\#(ServedAuthority.password)","client":"web"}"#.utf8))
+            let grant = try Grant(decoding: inBody.body)
+            try await served.authority.removeClient("web")
+
+            #expect(try await api.renew(grant.refresh).outcome == "401 session_ended sign_in client_removed")
+            let body = #"{"client":"web"}"#
+            let answer = try await api.cookieRenewal(Page().with(cookie), body)
+            #expect(answer.outcome == "401 session_ended sign_in client_removed")
+            #expect(answer.setCookies == ["__Host-martlet-refresh-web=\(Self.attributes)0"])
+            #expect(try await api.cookieSignOut(Page().with(cookie), body).status == 204)
+
+            for page in Self.refused {
+                let refused = try await api.cookieRenewal(page.with(cookie), body)
+                #expect(refused.outcome == "403 origin_refused none")
+                #expect(refused.setCookies == [])
+            }
+            for refused in [
+                try await api.cookieRenewal(Page(), body), try await api.cookieSignIn(client: "web"),
+                try await api.cookieRenewal(Page().with(cookie), #"{"client":"we b"}"#),
+            ] {
+                #expect(refused.outcome == "400 malformed_request none")
+                #expect(refused.setCookies == [])
+            }
+        }
+    }
+
     @Test func aPageSignsOutByItsCookieAlone() async throws {
         let served = try await ServedAuthority()
         try await served.serveAlice { api in
