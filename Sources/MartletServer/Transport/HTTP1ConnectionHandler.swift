@@ -148,7 +148,7 @@ final class HTTP1ConnectionHandler: ChannelDuplexHandler {
     private func send(_ refusal: RequestRefusal, context: ChannelHandlerContext) {
         let body = refusal.body
         var head = HTTPResponseHead(
-            refusal.loggedHead(contentLength: body.readableBytes, from: context.remoteAddress, logger))
+            refusal.loggedHead(contentLength: body.readableBytes, from: context.channel.remoteAddress, logger))
         head.headers.add(name: "Connection", value: "close")
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)

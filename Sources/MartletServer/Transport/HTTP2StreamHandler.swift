@@ -80,7 +80,7 @@ final class HTTP2StreamHandler: ChannelDuplexHandler {
         readDeadline = .distantFuture
         isAnswered = true
         let body = refusal.body
-        let head = refusal.loggedHead(contentLength: body.readableBytes, from: context.remoteAddress, logger)
+        let head = refusal.loggedHead(contentLength: body.readableBytes, from: context.channel.remoteAddress, logger)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(body)), promise: nil)
         let written = context.eventLoop.makePromise(of: Void.self)
