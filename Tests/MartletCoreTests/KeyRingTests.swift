@@ -198,6 +198,23 @@ struct KeyRingTests {
         _ = try await changed.requester(tokens)
     }
 
+    /// A key waits out a long lead when the operator wants another algorithm, and with a short one.
+    @Test func aNewAlgorithmDoesNotWaitForAKeyOfTheOld() async throws {
+        let engine = try await Engine { $0.keys.publishLead = .seconds(7 * 86_400) }
+        try await engine.add()
+        let waiting = try await engine.authority.keys.rotate(.signing)
+        engine.clock.advance(by: .seconds(86_400))
+        let changed = try await engine.other { $0.keys.algorithm = .edDSA }
+        for _ in 0..<3 {
+            engine.clock.advance(by: .seconds(600))
+            try await changed.authority.maintain()
+            #expect(changed.authority.keys.schedule(of: .signing).records.count == 3)
+            #expect(try await changed.requester(try await changed.signIn()).token.algorithm == .edDSA)
+        }
+        engine.clock.set(waiting.activeAt)
+        #expect(try await changed.requester(try await changed.signIn()).token.algorithm == .edDSA)
+    }
+
     /// 256 keys are all that a byte can name. Upkeep goes on without a new one, and only who asks for one is refused.
     @Test func whereAllIDsAreInUseTheLastKeyStays() async throws {
         let engine = try await Engine()
