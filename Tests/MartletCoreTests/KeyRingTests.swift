@@ -146,6 +146,8 @@ struct KeyRingTests {
         #expect(engine.authority.keys.jwks.text.contains(old.id))
         engine.clock.set(new.activeAt + KeyRecord.Kind.signing.retention + .milliseconds(1))
         try await engine.authority.maintain()
+        engine.clock.advance(by: KeyRing.grace)
+        try await engine.authority.maintain()
         #expect(engine.authority.keys.schedule(of: .signing).records.map(\.id) == [new.id])
         #expect(!engine.authority.keys.jwks.text.contains(old.id))
         #expect(engine.authority.keys.jwks.text.contains(new.id))
@@ -170,7 +172,39 @@ struct KeyRingTests {
         }
         engine.clock.set(new.activeAt + KeyRecord.Kind.refreshTokenMAC.retention + .milliseconds(1))
         try await engine.authority.maintain()
+        engine.clock.advance(by: KeyRing.grace)
+        try await engine.authority.maintain()
         #expect(engine.authority.keys.schedule(of: .refreshTokenMAC).records.first?.id == new.id)
+    }
+
+    /// Of two upkeeps that find a key dead, only time that has passed is between, not a jump of the clock. One that
+    /// finds it alive begins anew.
+    @Test func aClockThatJumpsAheadAndBackRemovesNoKey() async throws {
+        let engine = try await Engine()
+        let keys = engine.authority.keys
+        try await engine.add()
+        let tokens = try await engine.signIn()
+        let old = try #require(keys.schedule(of: .refreshTokenMAC).records.first)
+        let new = try await keys.rotate(.refreshTokenMAC)
+        let (start, later) = (engine.clock.now, new.activeAt + KeyRecord.Kind.refreshTokenMAC.retention + .seconds(1))
+        func hasOld() -> Bool { keys.schedule(of: .refreshTokenMAC).records.contains(old) }
+        for _ in 0..<3 {
+            engine.clock.set(later)
+            try await keys.maintain()
+            engine.clock.set(later + KeyRing.grace)
+            try await keys.maintain()
+            engine.clock.advance(by: KeyRing.grace - .milliseconds(1))
+            try await keys.maintain()
+            #expect(hasOld())
+            engine.clock.set(start)
+            try await keys.maintain()
+        }
+        _ = try await engine.renew(tokens)
+        engine.clock.set(later)
+        try await keys.maintain()
+        engine.clock.advance(by: KeyRing.grace)
+        try await keys.maintain()
+        #expect(!hasOld())
     }
 
     @Test func keysGetSuccessorsByAge() async throws {
