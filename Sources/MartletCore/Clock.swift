@@ -11,12 +11,24 @@ import Glibc
 /// Where the engine reads the time. A parameter, so that tests set it.
 public struct Clock: Sendable {
     private let read: @Sendable () -> Timestamp
+    private let readInstant: @Sendable () -> ContinuousClock.Instant
 
-    public init(_ read: @escaping @Sendable () -> Timestamp) {
+    /// - Parameters:
+    ///   - read: the wall clock.
+    ///   - instant: a clock that nobody sets.
+    public init(
+        _ read: @escaping @Sendable () -> Timestamp,
+        instant: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
+    ) {
         self.read = read
+        self.readInstant = instant
     }
 
+    /// By the wall clock, which may jump.
     public var now: Timestamp { read() }
+
+    /// For what must not be taken in by a jump. It means nothing to another process.
+    var instant: ContinuousClock.Instant { readInstant() }
 
     /// The machine's wall clock.
     public static let system = Clock {

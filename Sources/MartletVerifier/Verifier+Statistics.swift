@@ -37,6 +37,6 @@ extension Verifier {
 
     /// Whether what the verifier knows of revocations is complete up to a moment ago.
     public var freshness: Freshness {
-        revocations == nil ? .unwatched : knowledge.freshness(at: clock.elapsed)
+        revocations == nil ? .unwatched : knowledge.freshness(at: clock.elapsed, clock.now)
     }
 }

@@ -85,10 +85,10 @@ extension Verifier {
     /// Nil where revocations are not followed. A verifier that has just started waits for its first word.
     private func standing() async -> RevocationKnowledge.Standing? {
         guard let revocations else { return nil }
-        let standing = knowledge.standing(at: clock.elapsed)
+        let standing = knowledge.standing(at: clock.elapsed, clock.now)
         guard standing == .starting, revocations.whenStale != .goOn else { return standing }
         await knowledge.firstOutcome()
-        return knowledge.standing(at: clock.elapsed)
+        return knowledge.standing(at: clock.elapsed, clock.now)
     }
 
     /// What becomes of a token that is right in all else while revocations are not heard.

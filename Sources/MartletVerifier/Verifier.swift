@@ -109,7 +109,7 @@ public final class Verifier: Service {
             let feed = RevocationFeed(
                 bound: revocations.bound, whenStale: revocations.whenStale, client: client, knowledge: knowledge,
                 clock: clock, logger: logger, jitter: jitter, counters: counters,
-                revoked: { Self.revoke($0, knowledge, cache, clock) })
+                revoked: { Self.revoke($0, isSnapshot: $1, knowledge, cache, clock) })
             return Revocations(feed: feed, client: client, whenStale: revocations.whenStale)
         }
         self.keys = PublishedKeys(
@@ -183,12 +183,12 @@ public final class Verifier: Service {
     }
 
     private static func revoke(
-        _ entries: [RevocationEntry], _ knowledge: RevocationKnowledge, _ cache: VerifiedTokenCache?,
-        _ clock: any VerifierClock
+        _ entries: [RevocationEntry], isSnapshot: Bool = false, _ knowledge: RevocationKnowledge,
+        _ cache: VerifiedTokenCache?, _ clock: any VerifierClock
     ) {
-        guard !entries.isEmpty else { return }
+        guard isSnapshot || !entries.isEmpty else { return }
         // First for whoever verifies a token from now on, then for those that were verified before.
-        knowledge.insert(entries)
+        knowledge.insert(entries, isSnapshot: isSnapshot)
         var denylist = Denylist()
         for entry in entries { denylist.insert(entry) }
         guard let cache else { return }

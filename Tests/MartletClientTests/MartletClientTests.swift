@@ -225,6 +225,18 @@ struct MartletClientTests {
             #expect(await authority.decisions.isEmpty)
         }
     }
+
+    @Test func workThatDoesNotEndIsGivenUpInTime() async throws {
+        let head = HTTPRequest(method: .get, scheme: "https", authority: "auth.example", path: "/")
+        let patient = OutgoingRequest(head: head, timeout: .seconds(60), maximumResponseBytes: 1_000)
+        let answer = try await patient.withinTimeout { 7 }
+        #expect(answer == 7)
+        let hasty = OutgoingRequest(head: head, timeout: .milliseconds(1), maximumResponseBytes: 1_000)
+        let failure = await #expect(throws: TransportFailure.self) {
+            try await hasty.withinTimeout { try await Task.sleep(for: .seconds(3_600)) }
+        }
+        #expect(failure?.kind == .timedOut)
+    }
 }
 
 extension MartletClient {

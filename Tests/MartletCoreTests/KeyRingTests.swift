@@ -146,6 +146,8 @@ struct KeyRingTests {
         #expect(engine.authority.keys.jwks.text.contains(old.id))
         engine.clock.set(new.activeAt + KeyRecord.Kind.signing.retention + .milliseconds(1))
         try await engine.authority.maintain()
+        engine.clock.advance(by: KeyRing.grace)
+        try await engine.authority.maintain()
         #expect(engine.authority.keys.schedule(of: .signing).records.map(\.id) == [new.id])
         #expect(!engine.authority.keys.jwks.text.contains(old.id))
         #expect(engine.authority.keys.jwks.text.contains(new.id))
@@ -170,7 +172,39 @@ struct KeyRingTests {
         }
         engine.clock.set(new.activeAt + KeyRecord.Kind.refreshTokenMAC.retention + .milliseconds(1))
         try await engine.authority.maintain()
+        engine.clock.advance(by: KeyRing.grace)
+        try await engine.authority.maintain()
         #expect(engine.authority.keys.schedule(of: .refreshTokenMAC).records.first?.id == new.id)
+    }
+
+    /// Of two upkeeps that find a key dead, only time that has passed is between, not a jump of the clock. One that
+    /// finds it alive begins anew.
+    @Test func aClockThatJumpsAheadAndBackRemovesNoKey() async throws {
+        let engine = try await Engine()
+        let keys = engine.authority.keys
+        try await engine.add()
+        let tokens = try await engine.signIn()
+        let old = try #require(keys.schedule(of: .refreshTokenMAC).records.first)
+        let new = try await keys.rotate(.refreshTokenMAC)
+        let (start, later) = (engine.clock.now, new.activeAt + KeyRecord.Kind.refreshTokenMAC.retention + .seconds(1))
+        func hasOld() -> Bool { keys.schedule(of: .refreshTokenMAC).records.contains(old) }
+        for _ in 0..<3 {
+            engine.clock.set(later)
+            try await keys.maintain()
+            engine.clock.set(later + KeyRing.grace)
+            try await keys.maintain()
+            engine.clock.advance(by: KeyRing.grace - .milliseconds(1))
+            try await keys.maintain()
+            #expect(hasOld())
+            engine.clock.set(start)
+            try await keys.maintain()
+        }
+        _ = try await engine.renew(tokens)
+        engine.clock.set(later)
+        try await keys.maintain()
+        engine.clock.advance(by: KeyRing.grace)
+        try await keys.maintain()
+        #expect(!hasOld())
     }
 
     @Test func keysGetSuccessorsByAge() async throws {
@@ -196,6 +230,23 @@ struct KeyRingTests {
         engine.clock.advance(by: .seconds(600))
         #expect(try await changed.requester(try await changed.renew(tokens)).token.algorithm == .edDSA)
         _ = try await changed.requester(tokens)
+    }
+
+    /// A key waits out a long lead when the operator wants another algorithm, and with a short one.
+    @Test func aNewAlgorithmDoesNotWaitForAKeyOfTheOld() async throws {
+        let engine = try await Engine { $0.keys.publishLead = .seconds(7 * 86_400) }
+        try await engine.add()
+        let waiting = try await engine.authority.keys.rotate(.signing)
+        engine.clock.advance(by: .seconds(86_400))
+        let changed = try await engine.other { $0.keys.algorithm = .edDSA }
+        for _ in 0..<3 {
+            engine.clock.advance(by: .seconds(600))
+            try await changed.authority.maintain()
+            #expect(changed.authority.keys.schedule(of: .signing).records.count == 3)
+            #expect(try await changed.requester(try await changed.signIn()).token.algorithm == .edDSA)
+        }
+        engine.clock.set(waiting.activeAt)
+        #expect(try await changed.requester(try await changed.signIn()).token.algorithm == .edDSA)
     }
 
     /// 256 keys are all that a byte can name. Upkeep goes on without a new one, and only who asks for one is refused.

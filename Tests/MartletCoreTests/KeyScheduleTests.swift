@@ -67,6 +67,50 @@ struct KeyScheduleTests {
         #expect(schedule.active(at: Self.start)?.id == "old")
     }
 
+    /// Another algorithm and a shorter lead, while a key waits that was made before: that one never has its turn.
+    @Test func oneThatWaitsForLongerDoesNotTakeOverFromALaterOne() {
+        let schedule = KeySchedule([
+            Self.record("a", active: 0), Self.record("b", created: 1_000, active: 9_000),
+            Self.record("c", created: 2_000, active: 2_600, algorithm: "EdDSA"),
+        ])
+        for (seconds, states) in [
+            (2_599, ["active", "upcoming", "upcoming"]), (2_600, ["retiring", "retiring", "active"]),
+            (9_000, ["retiring", "retiring", "active"]), (2_601 + Self.kept, ["dead", "dead", "active"]),
+        ] as [(Int64, [String])] {
+            let now = Self.start + .seconds(seconds)
+            #expect(schedule.records.map { schedule.state(of: $0, at: now).rawValue } == states)
+            #expect(!schedule.needsSuccessor(at: now, algorithm: "EdDSA", settings: KeySettings()))
+        }
+    }
+
+    /// The clock jumped ahead by 100 days and back, and left a key from then.
+    @Test func oneFromLaterIsNoReasonToWait() {
+        let day: Int64 = 86_400
+        let future = Self.record("x", created: 100 * day, active: 100 * day + 600)
+        let schedule = KeySchedule([future, Self.record("a", active: 0)])
+        func isDue(_ seconds: Int64, _ schedule: KeySchedule) -> Bool {
+            schedule.needsSuccessor(at: Self.start + .seconds(seconds), algorithm: "ES256", settings: KeySettings())
+        }
+        #expect(!isDue(90 * day - 1, schedule))
+        #expect(isDue(90 * day, schedule))
+        let next = KeySchedule(schedule.records + [Self.record("b", created: 90 * day, active: 90 * day + 600)])
+        #expect(!isDue(90 * day, next))
+        for (seconds, id) in [(90 * day, "a"), (90 * day + 600, "b"), (100 * day + 600, "x")] {
+            #expect(next.active(at: Self.start + .seconds(seconds))?.id == id)
+        }
+        #expect(next.removal(of: next.records[0]) == Self.start + .seconds(90 * day + 600 + Self.kept))
+    }
+
+    /// All keys are from later. The one that was in use stays so until its successor has been published for long enough.
+    @Test func whereAllAreFromLaterASuccessorTakesOverInItsTime() {
+        let schedule = KeySchedule([
+            Self.record("x", created: 9_000, active: 9_000), Self.record("a", created: 10, active: 610),
+        ])
+        #expect(schedule.active(at: Self.start + .seconds(10))?.id == "x")
+        #expect(schedule.active(at: Self.start + .seconds(609))?.id == "x")
+        #expect(schedule.active(at: Self.start + .seconds(610))?.id == "a")
+    }
+
     @Test func withoutKeysNothingIsActive() {
         let none = KeySchedule([])
         #expect(none.active(at: Self.start) == nil)
@@ -76,7 +120,8 @@ struct KeyScheduleTests {
 
     static let dueTimes: [(Int64, String, Bool)] = [
         (0, "ES256", false), (7_777_400 - 1, "ES256", false), (7_777_400, "ES256", true), (0, "EdDSA", true),
-        (-100_000_000, "ES256", false),
+        // The clock was set back to before all keys: how old they are nobody knows.
+        (-1, "ES256", true),
     ]
 
     @Test(arguments: dueTimes) func aSuccessorIsDueByAgeOrAlgorithm(seconds: Int64, algorithm: String, isDue: Bool) {

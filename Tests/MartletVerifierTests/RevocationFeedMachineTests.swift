@@ -104,9 +104,10 @@ struct RevocationFeedMachineTests {
         #expect(machine.cursor?.description == "e.7")
     }
 
-    @Test mutating func aRefusedCursorIsNotSentAgainButHeldAgainstTheSnapshot() {
+    @Test(arguments: [RevocationFeedMachine.Failure.cursorRefused, .incomplete])
+    mutating func aCursorOfNoUseIsNotSentAgainButHeldAgainstTheSnapshot(failure: Machine.Failure) {
         join()
-        handle(.failed(.cursorRefused), at: 1)
+        handle(.failed(failure), at: 1)
         #expect(handle(.woke, at: 2) == .subscribe(after: nil))
         handle(.opened, at: 2)
         guard case .giveUp(.violation) = handle(event(.changes, "e.8"), at: 2),

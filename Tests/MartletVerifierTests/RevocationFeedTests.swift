@@ -119,8 +119,8 @@ struct RevocationFeedTests {
     @Test func entriesGoOnceNothingThatTheyCoverIsAlive() async throws {
         try await withFreshVerifier(.refuse, [.token("a", until: TestClock.start + .seconds(70))]) {
             authority, verifier in
-            // With the clock skew, the entry ends after 130 s.
-            for (seconds, count) in [(65, 1), (60, 1), (60, 0)] as [(Int64, Int)] {
+            // With the clock skew, and as much for a clock that is set back, the entry goes after 190 s.
+            for (seconds, count) in [(65, 1), (60, 1), (60, 1), (60, 0)] as [(Int64, Int)] {
                 var left = seconds
                 while left > 0 {
                     authority.clock.advance(by: .seconds(min(left, 4)))
@@ -132,6 +132,38 @@ struct RevocationFeedTests {
                 await eventually { verifier.freshness == .fresh(age: .zero) }
                 #expect(verifier.statistics.entries == count)
             }
+        }
+    }
+
+    /// The clock is two hours ahead for a minute, in which an entry is dropped that is in force.
+    @Test func whatWasDroppedByAClockThatWasAheadIsAskedForAgain() async throws {
+        let entries = [RevocationEntry.token("gone", until: Self.until)]
+        try await withFreshVerifier(.refuse, entries) { authority, verifier in
+            let (good, gone) = (try token(authority), try token(authority, id: "gone"))
+            _ = try await verifier.verify(good)
+            authority.clock.set(ahead: .seconds(7_200))
+            for _ in 0..<15 {
+                authority.clock.advance(by: .seconds(4))
+                authority.send(.heartbeat, "e.5")
+                await eventually { verifier.freshness == .fresh(age: .zero) }
+            }
+            await eventually { verifier.statistics.entries == 0 }
+            // A small step is ordinary.
+            authority.clock.set(ahead: .seconds(7_140))
+            #expect(verifier.freshness == .fresh(age: .zero))
+            authority.clock.set(ahead: .zero)
+            #expect(verifier.freshness == .stale(for: .zero))
+            #expect(await refusal(verifier, gone)?.code == .revocationsUnavailable)
+            authority.send(.heartbeat, "e.5")
+            await authority.clock.hasSleeper(until: .milliseconds(60_250))
+            #expect(await refusal(verifier, gone)?.code == .revocationsUnavailable)
+            authority.clock.advance(by: .milliseconds(250))
+            await authority.isSubscribed(times: 2)
+            #expect(authority.get(\.feed.subscriptions).map(\.lastEventID) == [nil, nil])
+            authority.send(.snapshot, "e.5", entries)
+            await eventually { verifier.freshness.isFresh }
+            #expect(await refusal(verifier, gone)?.code == .tokenRevoked)
+            #expect(try await verifier.verify(good).subject == "ada")
         }
     }
 

@@ -165,6 +165,28 @@ struct VerifierTests {
         }
     }
 
+    /// A request waits for the service's own fetch, and the service ends.
+    @Test func aFetchThatIsCalledOffSaysNothingOfAKey() async throws {
+        try await Authority.run { authority in
+            let (clock, gate) = (authority.clock, Gate())
+            let verifier = try authority.verifier()
+            let token = try authority.token(by: SigningKey(generating: .es256))
+            let request = Shared<Task<VerifierError.Code?, Never>?>(nil)
+            try await withService(verifier) {
+                await clock.hasSleeper(until: .seconds(225))
+                authority.set { $0.gate = gate }
+                clock.advance(by: .seconds(225))
+                await eventually { authority.get(\.keysRequests) == 2 }
+                request.value = Task { await refusal(verifier, token)?.code }
+                await eventually { verifier.statistics.verifications == 1 }
+                // For a fetch of its own, should it come too late for the other.
+                authority.set { $0.keysReply = .init(status: .serviceUnavailable) }
+            }
+            gate.open()
+            #expect(await request.value?.value == .keysUnavailable)
+        }
+    }
+
     @Test func theServiceTriesAgainUntilTheAuthorityIsThere() async throws {
         try await Authority.run { authority in
             let clock = authority.clock

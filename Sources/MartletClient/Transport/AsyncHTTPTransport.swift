@@ -63,7 +63,10 @@ package final class AsyncHTTPTransport: HTTPTransport {
                 .tooLate, to: head, detail: "the deadline had passed before the request could be sent")
         }
         do {
-            let (response, buffer) = try await answer(to: outgoing, of: request)
+            let (response, buffer) = try await request.withinTimeout { [client, outgoing] in
+                let response = try await client.execute(outgoing, timeout: TimeAmount(request.timeout))
+                return (response, try await response.body.collect(upTo: request.maximumResponseBytes))
+            }
             var fields = HTTPFields()
             for (name, value) in response.headers {
                 guard let name = HTTPField.Name(name) else { continue }
@@ -79,28 +82,6 @@ package final class AsyncHTTPTransport: HTTPTransport {
         } catch {
             try Task.checkCancellation()
             throw TransportFailure(.init(error), to: head, detail: "\(error)")
-        }
-    }
-}
-
-extension AsyncHTTPTransport {
-    /// The whole answer. The HTTP client's own limit ends with the answer's head, and a line that goes dead after that
-    /// would be listened to for ever.
-    private func answer(
-        to outgoing: HTTPClientRequest, of request: OutgoingRequest
-    ) async throws -> (HTTPClientResponse, ByteBuffer) {
-        try await withThrowingTaskGroup(of: (HTTPClientResponse, ByteBuffer).self) { group in
-            defer { group.cancelAll() }
-            group.addTask { [client] in
-                let response = try await client.execute(outgoing, timeout: TimeAmount(request.timeout))
-                return (response, try await response.body.collect(upTo: request.maximumResponseBytes))
-            }
-            group.addTask {
-                try await Task.sleep(for: request.timeout, clock: .continuous)
-                throw TransportFailure(.timedOut, to: request.head, detail: "the answer did not end in time")
-            }
-            guard let first = try await group.next() else { throw CancellationError() }
-            return first
         }
     }
 }

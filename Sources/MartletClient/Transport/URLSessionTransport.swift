@@ -40,36 +40,41 @@ package final class URLSessionTransport: NSObject, HTTPTransport, URLSessionTask
             outgoing.addValue(field.value, forHTTPHeaderField: field.name.rawName)
         }
         if !request.body.isEmpty { outgoing.httpBody = Data(request.body) }
-        guard request.mayBeSent() else {
-            throw TransportFailure(
-                .tooLate, to: head, detail: "the deadline had passed before the request could be sent")
-        }
         do {
-            let (bytes, response) = try await session.bytes(for: outgoing, delegate: self)
-            var body: [UInt8] = []
-            for try await byte in bytes {
-                guard body.count < request.maximumResponseBytes else {
-                    throw TransportFailure(
-                        .answerTooLarge, to: head, detail: "more than \(request.maximumResponseBytes) bytes")
-                }
-                body.append(byte)
-            }
-            guard let response = response as? HTTPURLResponse else {
-                throw TransportFailure(.noHTTP, to: head, detail: "not an HTTP answer")
-            }
-            var fields = HTTPFields()
-            for (name, value) in response.allHeaderFields {
-                guard let name = HTTPField.Name("\(name)") else { continue }
-                fields.append(HTTPField(name: name, value: "\(value)"))
-            }
-            return ClientResponse(
-                head: HTTPResponse(status: .init(code: response.statusCode), headerFields: fields), body: body)
+            return try await request.withinTimeout { [outgoing] in try await self.answer(to: outgoing, of: request) }
         } catch let failure as TransportFailure {
             throw failure
         } catch {
             try Task.checkCancellation()
             throw TransportFailure(.init(error), to: head, detail: error.localizedDescription)
         }
+    }
+
+    private func answer(to outgoing: URLRequest, of request: OutgoingRequest) async throws -> ClientResponse {
+        // URLSession does not say when the connection stands, so it is not asked again then.
+        guard request.mayBeSent() else {
+            throw TransportFailure(
+                .tooLate, to: request.head, detail: "the deadline had passed before the request could be sent")
+        }
+        let (bytes, response) = try await session.bytes(for: outgoing, delegate: self)
+        var body: [UInt8] = []
+        for try await byte in bytes {
+            guard body.count < request.maximumResponseBytes else {
+                throw TransportFailure(
+                    .answerTooLarge, to: request.head, detail: "more than \(request.maximumResponseBytes) bytes")
+            }
+            body.append(byte)
+        }
+        guard let response = response as? HTTPURLResponse else {
+            throw TransportFailure(.noHTTP, to: request.head, detail: "not an HTTP answer")
+        }
+        var fields = HTTPFields()
+        for (name, value) in response.allHeaderFields {
+            guard let name = HTTPField.Name("\(name)") else { continue }
+            fields.append(HTTPField(name: name, value: "\(value)"))
+        }
+        return ClientResponse(
+            head: HTTPResponse(status: .init(code: response.statusCode), headerFields: fields), body: body)
     }
 
     package func urlSession(

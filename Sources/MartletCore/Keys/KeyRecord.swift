@@ -2,8 +2,8 @@ public import MartletProtocol
 
 /// A key of the authority as storage holds it: sealed under the master key.
 ///
-/// A key's states follow from the times of its kind's keys, so nothing is ever updated: the key that works at a time
-/// is the one with the latest `activeAt` not after it.
+/// A key's states follow from the times of its kind's keys, so nothing is ever updated: of the keys whose `activeAt` is
+/// not after a time, the one with the latest `createdAt` works then.
 public struct KeyRecord: Sendable, Hashable {
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         /// Signs access tokens. `id` is its `kid`, the RFC 7638 thumbprint.

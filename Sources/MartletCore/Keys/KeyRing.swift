@@ -17,6 +17,12 @@ public final class KeyRing: Sendable {
     private let snapshot = Reloadable(KeySnapshot())
     /// When an unknown key was last looked up.
     private let lastLookup = Mutex<Timestamp?>(nil)
+    /// Since when each upkeep has found these keys dead.
+    private let deadSince = Mutex<[KeyRecord: ContinuousClock.Instant]>([:])
+
+    /// For how long a key has to be found dead before it is removed, which cannot be undone: the wall clock may jump
+    /// ahead and back.
+    static let grace: Duration = .seconds(3_600)
 
     private init(
         storage: any KeyStorage, masterKey: MasterKey, settings: KeySettings, clock: Clock, report: @escaping EventSink
@@ -49,7 +55,7 @@ public final class KeyRing: Sendable {
         }
     }
 
-    /// Makes successors of keys that are old, and removes keys that nothing alive was made with.
+    /// Makes successors of keys that are old, and removes keys that for a while nothing alive was made with.
     func maintain() async throws(AuthorityError) {
         let now = clock.now
         var isChanged = false
@@ -59,14 +65,29 @@ public final class KeyRing: Sendable {
                 try await addKey(kind, activeAt: schedule.records.isEmpty ? now : now + settings.publishLead)
                 isChanged = true
             }
-            for record in schedule.records where schedule.state(of: record, at: now) == .dead {
-                try await storing { () async throws(StorageError) in
-                    try await storage.removeKey(kind: kind, id: record.id)
-                }
-                isChanged = true
+        }
+        for record in longDead(at: now) {
+            try await storing { () async throws(StorageError) in
+                try await storage.removeKey(kind: record.kind, id: record.id)
             }
+            isChanged = true
         }
         if isChanged { try await reload() }
+    }
+
+    /// The keys that this and each upkeep within the grace found dead.
+    private func longDead(at now: Timestamp) -> [KeyRecord] {
+        let dead = KeyRecord.Kind.allCases.flatMap { kind -> [KeyRecord] in
+            let schedule = schedule(of: kind)
+            return schedule.records.filter { schedule.state(of: $0, at: now) == .dead }
+        }
+        let instant = clock.instant
+        return deadSince.withLock { deadSince in
+            var found: [KeyRecord: ContinuousClock.Instant] = [:]
+            for record in dead { found[record] = deadSince[record] ?? instant }
+            deadSince = found
+            return Array(found.filter { instant - $0.value >= Self.grace }.keys)
+        }
     }
 
     /// Makes a successor now. It is published at once and used after the publish lead; no request fails meanwhile.

@@ -7,9 +7,9 @@ final class KeySnapshot: Sendable {
     let schedules: [KeyRecord.Kind: KeySchedule]
     let signers: [String: AccessTokenSigner]
     let refreshTokenKeys: [UInt8: RefreshTokenKey]
-    /// Both kinds in the order of their schedules, so that a renewal finds the active one at a glance.
-    private let signersInOrder: [(activeAt: Timestamp, signer: AccessTokenSigner)]
-    private let refreshTokenKeysInOrder: [(activeAt: Timestamp, key: RefreshTokenKey)]
+    /// Both kinds, each at the place of its record in the schedule, so that a renewal finds the active one at a glance.
+    private let signersInOrder: [AccessTokenSigner?]
+    private let refreshTokenKeysInOrder: [RefreshTokenKey?]
     let verificationKeys: VerificationKeySet
     let jwks: PublishedDocument
 
@@ -56,24 +56,22 @@ final class KeySnapshot: Sendable {
         self.schedules = schedules
         self.signers = signers
         self.refreshTokenKeys = refreshTokenKeys
-        signersInOrder = (schedules[.signing]?.records ?? []).compactMap { record in
-            signers[record.id].map { (record.activeAt, $0) }
-        }
-        refreshTokenKeysInOrder = (schedules[.refreshTokenMAC]?.records ?? []).compactMap { record in
-            UInt8(record.id).flatMap { refreshTokenKeys[$0] }.map { (record.activeAt, $0) }
+        signersInOrder = (schedules[.signing]?.records ?? []).map { signers[$0.id] }
+        refreshTokenKeysInOrder = (schedules[.refreshTokenMAC]?.records ?? []).map { record in
+            UInt8(record.id).flatMap { refreshTokenKeys[$0] }
         }
         self.verificationKeys = VerificationKeySet(verifying)
         self.jwks = PublishedDocument(JWKSet(keys: published).serialized())
     }
 
-    /// What access tokens are signed with at a time, as `KeySchedule.active(at:)` has it.
+    /// What access tokens are signed with at a time.
     func signer(at now: Timestamp) -> AccessTokenSigner? {
-        (signersInOrder.last { $0.activeAt <= now } ?? signersInOrder.first)?.signer
+        schedules[.signing]?.activeIndex(at: now).flatMap { signersInOrder[$0] }
     }
 
-    /// What new refresh tokens are authenticated with at a time, as `KeySchedule.active(at:)` has it.
+    /// What new refresh tokens are authenticated with at a time.
     func refreshTokenKey(at now: Timestamp) -> RefreshTokenKey? {
-        (refreshTokenKeysInOrder.last { $0.activeAt <= now } ?? refreshTokenKeysInOrder.first)?.key
+        schedules[.refreshTokenMAC]?.activeIndex(at: now).flatMap { refreshTokenKeysInOrder[$0] }
     }
 
     /// Whether it was made of just these records.

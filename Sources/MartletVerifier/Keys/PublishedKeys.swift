@@ -72,7 +72,10 @@ final class PublishedKeys: KeySource {
         case .unavailable(let pause):
             throw unavailable(retryAfter: pause)
         case .fetch:
-            await fetch().value
+            let fetch = self.fetch()
+            await fetch.value
+            // It was called off as the service ended, and nobody knows whether there is such a key.
+            if fetch.isCancelled { throw unavailable(retryAfter: .zero) }
         }
         let later = clock.elapsed
         let (fetched, condition, pause) = state.withLock {

@@ -16,7 +16,7 @@ final class RevocationFeed: Sendable {
     private let logger: Logger
     private let jitter: @Sendable () -> Double
     private let counters: VerifierCounters
-    private let revoked: @Sendable ([RevocationEntry]) -> Void
+    private let revoked: @Sendable (_ entries: [RevocationEntry], _ isSnapshot: Bool) -> Void
 
     private let machine: Mutex<RevocationFeedMachine>
     /// What the operator was last told.
@@ -27,7 +27,7 @@ final class RevocationFeed: Sendable {
         var violation = false
     }
 
-    /// - Parameter revoked: makes entries count.
+    /// - Parameter revoked: makes entries count, and is told whether they are all that are in force.
     init(
         bound: Duration,
         whenStale: RevocationOptions.StalePolicy,
@@ -37,7 +37,7 @@ final class RevocationFeed: Sendable {
         logger: Logger,
         jitter: @escaping @Sendable () -> Double,
         counters: VerifierCounters,
-        revoked: @escaping @Sendable ([RevocationEntry]) -> Void
+        revoked: @escaping @Sendable (_ entries: [RevocationEntry], _ isSnapshot: Bool) -> Void
     ) {
         self.machine = Mutex(RevocationFeedMachine(bound: bound))
         self.whenStale = whenStale
@@ -113,12 +113,14 @@ final class RevocationFeed: Sendable {
             var parser = EventStreamParser(maximumEventBytes: Self.maximumEventBytes)
             for try await piece in stream.body {
                 let now = clock.elapsed
-                for event in try parser.append(Array(piece.readableBytesView)) {
-                    switch handle(.received(try RevocationEvent(event)), at: now) {
+                for message in try parser.append(Array(piece.readableBytesView)) {
+                    let event = try RevocationEvent(message)
+                    switch handle(.received(event), at: now) {
                     case .apply(let update):
-                        revoked(update.entries)
+                        revoked(update.entries, event.name == .snapshot)
                         counters.entries.add(update.entries.count)
                         _ = handle(.applied)
+                        guard knowledge.isWhole(at: clock.now) else { return .incomplete }
                         heard(at: now)
                     case .giveUp(let failure):
                         return failure
@@ -161,7 +163,7 @@ final class RevocationFeed: Sendable {
 
     /// Tells the operator of what has changed.
     private func report(_ failure: RevocationFeedMachine.Failure?, at now: Duration) {
-        let isFresh = knowledge.freshness(at: now).isFresh
+        let isFresh = knowledge.freshness(at: now, clock.now).isFresh
         var isViolation = false
         if case .violation = failure { isViolation = true }
         let (isChange, isNewViolation) = reported.withLock { report in

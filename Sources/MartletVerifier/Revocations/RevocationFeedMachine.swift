@@ -46,6 +46,8 @@ struct RevocationFeedMachine: Sendable {
         case silent
         /// The authority says what it must not.
         case violation(String)
+        /// What was heard before is not whole any more: the wall clock was set back.
+        case incomplete
     }
 
     private enum Phase: Sendable, Equatable {
@@ -165,7 +167,7 @@ struct RevocationFeedMachine: Sendable {
             tokenEndsAt = nil
             // It may have expired or been revoked: another one. If that is refused as well, there is no hurry.
             if !isTokenNew { return next(at: now) }
-        case .cursorRefused:
+        case .cursorRefused, .incomplete:
             resumes = false
         case .unavailable(_, let pause):
             retryAfter = pause
@@ -187,6 +189,7 @@ extension RevocationFeedMachine.Failure: CustomStringConvertible {
         case .lost(let detail): detail
         case .silent: "nothing came for too long"
         case .violation(let detail): detail
+        case .incomplete: "the clock was set back, so that all revocations are asked for anew"
         }
     }
 }

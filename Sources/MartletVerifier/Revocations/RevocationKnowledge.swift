@@ -17,10 +17,16 @@ final class RevocationKnowledge: Sendable {
         var denylist = Denylist()
         /// Everything that was revoked before this is in the denylist.
         var heardAt: Duration?
+        /// By the wall clock: what had ended by then was dropped. Before it, something may be lacking.
+        var droppedUntil: Timestamp?
         var isFollowed = false
         /// Whether the feed's first attempt has ended, well or badly.
         var hasOutcome = false
         var waiting: [CheckedContinuation<Void, Never>] = []
+
+        func isWhole(at time: Timestamp) -> Bool {
+            droppedUntil.map { time >= $0 } ?? true
+        }
     }
 
     /// With more entries than this, the denylist is changed beside the one that is in use: a check waits for a lock for
@@ -29,6 +35,9 @@ final class RevocationKnowledge: Sendable {
 
     /// How often entries that have ended are dropped.
     private static let sweepInterval = Duration.seconds(60)
+
+    /// By how much the wall clock may be set back, as it is now and then, without a new snapshot.
+    private static let grace = Duration.seconds(60)
 
     private let bound: Duration
     private let clockSkew: Duration
@@ -47,18 +56,20 @@ final class RevocationKnowledge: Sendable {
 
     // MARK: Asking
 
-    func standing(at now: Duration) -> Standing {
+    /// - Parameter time: by the wall clock, which tokens are held against.
+    func standing(at now: Duration, _ time: Timestamp) -> Standing {
         state.withLock { state in
             guard let heardAt = state.heardAt else {
                 return state.isFollowed && !state.hasOutcome ? .starting : .stale(for: now - startedAt)
             }
             let rest = heardAt + bound - now
-            return rest > .zero ? .fresh(for: rest) : .stale(for: .zero - rest)
+            guard rest > .zero, state.isWhole(at: time) else { return .stale(for: max(.zero, .zero - rest)) }
+            return .fresh(for: rest)
         }
     }
 
-    func freshness(at now: Duration) -> Freshness {
-        switch standing(at: now) {
+    func freshness(at now: Duration, _ time: Timestamp) -> Freshness {
+        switch standing(at: now, time) {
         case .starting: .stale(for: now - startedAt)
         case .fresh(let rest): .fresh(age: bound - rest)
         case .stale(let duration): .stale(for: duration)
@@ -67,6 +78,12 @@ final class RevocationKnowledge: Sendable {
 
     func covers(_ token: VerifiedAccessToken) -> Bool {
         state.withLock { $0.denylist.covers(token) }
+    }
+
+    /// Whether all that was dropped has ended by this time of the wall clock. It may not have where the clock was ahead
+    /// and was set back since; a snapshot brings back what is lacking.
+    func isWhole(at time: Timestamp) -> Bool {
+        state.withLock { $0.isWhole(at: time) }
     }
 
     var entryCount: Int { state.withLock { $0.denylist.count } }
@@ -102,8 +119,11 @@ final class RevocationKnowledge: Sendable {
     }
 
     /// Adds entries. It takes none away: what was revoked stays so until nothing that an entry covers is alive.
-    func insert(_ entries: [RevocationEntry]) {
+    ///
+    /// - Parameter isSnapshot: whether these are all that are in force.
+    func insert(_ entries: [RevocationEntry], isSnapshot: Bool = false) {
         writing.withLock { _ in
+            defer { if isSnapshot { state.withLock { $0.droppedUntil = nil } } }
             guard entries.count > Self.entriesInPlace else {
                 state.withLock { state in
                     for entry in entries { state.denylist.insert(entry) }
@@ -123,7 +143,10 @@ final class RevocationKnowledge: Sendable {
         writing.withLock { sweptAt in
             guard now - sweptAt >= Self.sweepInterval else { return }
             sweptAt = now
-            change { $0.removeExpired(at: time - clockSkew) }
+            let past = time - Self.grace
+            // First, so that nothing is gone without a word.
+            state.withLock { $0.droppedUntil = max($0.droppedUntil ?? past, past) }
+            change { $0.removeExpired(at: past - clockSkew) }
         }
     }
 

@@ -85,7 +85,8 @@ struct StorageOptions: ParsableArguments {
         var settings = configuration.authoritySettings(port: configuration.listen.port)
         settings.passwordThreads = 1
         settings.events.actor = "command"
-        if let newest = KeySchedule(keys.filter { $0.kind == .signing }).records.last,
+        let schedule = KeySchedule(keys.filter { $0.kind == .signing })
+        if let newest = schedule.newest(at: Clock.system.now) ?? schedule.records.last,
             let algorithm = SignatureAlgorithm(rawValue: newest.algorithm)
         {
             settings.keys.algorithm = algorithm

@@ -6,6 +6,7 @@ import Synchronization
 final class TestClock: VerifierClock {
     private struct State {
         var elapsed: Duration = .zero
+        var ahead: Duration = .zero
         var sleepers: [Int: (deadline: Duration, continuation: CheckedContinuation<Void, any Error>)] = [:]
         var watchers: [(deadline: Duration, continuation: CheckedContinuation<Void, Never>)] = []
         var nextID = 0
@@ -23,7 +24,12 @@ final class TestClock: VerifierClock {
 
     var elapsed: Duration { state.withLock { $0.elapsed } }
 
-    var now: Timestamp { Self.start + elapsed }
+    var now: Timestamp { state.withLock { Self.start + $0.elapsed + $0.ahead } }
+
+    /// The wall clock jumps.
+    func set(ahead: Duration) {
+        state.withLock { $0.ahead = ahead }
+    }
 
     func advance(by duration: Duration) {
         let due = state.withLock { state in
