@@ -612,7 +612,7 @@ struct RevocationFeedTests {
                         }
                     }
                 }
-                for round in 0..<100 {
+                for round in 0..<42 {
                     let session = session(UInt64(round) << 8)
                     let texts = try (0..<4).map { try token(authority, session, id: "t\($0)") }
                     current.value = texts
