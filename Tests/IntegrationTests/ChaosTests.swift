@@ -3,7 +3,7 @@ import Testing
 
 /// Short runs of `make chaos` (docs/chaos.md): real clients on a real server that is killed, loses its last renewals, and
 /// stands behind a network that drops, delays, copies and cuts.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct ChaosTests {
     private func run(_ arguments: String...) async throws -> Program.Outcome {
         let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

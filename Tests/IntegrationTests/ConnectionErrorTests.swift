@@ -3,7 +3,7 @@ import MartletClient
 import Testing
 
 /// What the client says where no Martlet server answers: in its own words, without a library's, and with what to do.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ConnectionErrorTests {
     let folder: TemporaryFolder
 

@@ -3,7 +3,7 @@ import MartletJOSE
 import Testing
 
 /// The lines that the README has newcomers type, typed.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct CurlTourTests {
     /// The fenced `sh` blocks of a page that each follow a line `<!-- tour -->`.
     struct Tour {

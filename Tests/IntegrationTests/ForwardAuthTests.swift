@@ -7,7 +7,7 @@ import NIOHTTP1
 import Testing
 
 /// `/v1/verify` behind a real nginx, with the configuration of `Examples/nginx`.
-@Suite(.nginx, .timeLimit(.minutes(3)))
+@Suite(.nginx, .timeLimit(.minutes(10)))
 struct ForwardAuthTests {
     let folder: TemporaryFolder
     let martlet: Martlet

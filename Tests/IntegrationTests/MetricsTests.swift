@@ -4,7 +4,7 @@ import MartletProtocol
 import Testing
 
 /// The metrics of a server that runs, as Prometheus reads them.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct MetricsTests {
     let folder: TemporaryFolder
     let martlet: Martlet

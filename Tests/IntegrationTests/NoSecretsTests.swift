@@ -4,7 +4,7 @@ import MartletProtocol
 import Testing
 
 /// What is written down holds no secret: neither the log at its most talkative, nor the database.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct NoSecretsTests {
     let folder: TemporaryFolder
     let martlet: Martlet

@@ -4,7 +4,7 @@ import MartletProtocol
 import Testing
 
 /// The recipes of the folder `Examples/Python` against the real server.
-@Suite(.python, .timeLimit(.minutes(3)))
+@Suite(.python, .timeLimit(.minutes(10)))
 struct RecipeTests {
     static let audience = "https://notes.example"
 

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// The client SDK against the real server.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct StaySignedInTests {
     let folder: TemporaryFolder
     let martlet: Martlet

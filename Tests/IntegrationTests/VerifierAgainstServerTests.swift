@@ -5,7 +5,7 @@ import MartletVerifier
 import Testing
 
 /// A resource server's verifier against the real server.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct VerifierAgainstServerTests {
     static let audience = "https://notes.example"
 

@@ -4,7 +4,7 @@ import MartletProtocol
 import Testing
 
 /// Webhooks of a real server, at a real receiver over HTTPS that fails in between.
-@Suite(.python, .timeLimit(.minutes(3)))
+@Suite(.python, .timeLimit(.minutes(10)))
 struct WebhookTests {
     let folder: TemporaryFolder
     let martlet: Martlet

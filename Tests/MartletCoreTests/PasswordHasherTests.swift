@@ -147,7 +147,7 @@ struct PasswordHasherTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func itsThreadsEndWithIt() async throws {
+    @Test(.timeLimit(.minutes(10))) func itsThreadsEndWithIt() async throws {
         weak let weakHasher: PasswordHasher?
         do {
             let hasher = try PasswordHasher(parameters: Self.parameters, threads: 2, queue: 0)

@@ -4,7 +4,7 @@ import MartletTestKit
 import Testing
 
 struct InMemoryStorageConformanceTests {
-    @Test(.timeLimit(.minutes(1)), arguments: StorageConformance.cases)
+    @Test(.timeLimit(.minutes(10)), arguments: StorageConformance.cases)
     func conforms(_ test: StorageConformance.Case) async throws {
         try await test.run(on: InMemoryStorage())
     }

@@ -4,7 +4,7 @@ import Testing
 
 struct SQLiteStorageConformanceTests {
     /// Each case with two storages on one file, as a server and an operator's command have them.
-    @Test(.timeLimit(.minutes(1)), arguments: StorageConformance.cases)
+    @Test(.timeLimit(.minutes(10)), arguments: StorageConformance.cases)
     func conforms(_ test: StorageConformance.Case) async throws {
         let folder = try TemporaryFolder()
         let storage = try await SQLiteStorage(path: folder.database)

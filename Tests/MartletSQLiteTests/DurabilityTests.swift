@@ -135,7 +135,7 @@ struct DurabilityTests {
     }
 
     /// A checkpoint copies to the database file only what it has synced in the WAL.
-    @Test(.timeLimit(.minutes(1))) func aRelaxedAdvanceReachesTheDatabaseFile() async throws {
+    @Test(.timeLimit(.minutes(10))) func aRelaxedAdvanceReachesTheDatabaseFile() async throws {
         let folder = try TemporaryFolder()
         let storage = try await SQLiteStorage(
             path: folder.database, options: SQLiteStorage.Options(syncInterval: .milliseconds(20)))

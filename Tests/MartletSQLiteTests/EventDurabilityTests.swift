@@ -14,7 +14,7 @@ import Darwin
 #endif
 
 /// Records of events that are committed, where something fails before they are known to be on disk.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct EventDurabilityTests {
     private let folder: TemporaryFolder
     private let key = EventKey(MasterKey())

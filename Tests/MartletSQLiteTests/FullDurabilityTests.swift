@@ -10,7 +10,7 @@ import Testing
 @testable import MartletSQLite
 
 /// Presentations that are answered once they are on disk.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct FullDurabilityTests {
     private let folder: TemporaryFolder
     private let storage: SQLiteStorage

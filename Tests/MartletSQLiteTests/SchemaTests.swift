@@ -87,7 +87,7 @@ struct SchemaTests {
         #expect(error?.detail.contains("newer version") == true)
     }
 
-    @Test(.timeLimit(.minutes(1))) func aNewDatabaseIsOpenedByManyAtOnce() async throws {
+    @Test(.timeLimit(.minutes(10))) func aNewDatabaseIsOpenedByManyAtOnce() async throws {
         for _ in 0..<5 {
             let folder = try TemporaryFolder()
             try await withThrowingTaskGroup(of: SQLiteStorage.self) { group in

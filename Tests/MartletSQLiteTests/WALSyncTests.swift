@@ -6,7 +6,7 @@ import Testing
 
 @testable import MartletSQLite
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct WALSyncTests {
     private let disk = HeldDisk()
     private let sync: WALSync

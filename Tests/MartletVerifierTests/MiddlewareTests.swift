@@ -8,7 +8,7 @@ import Testing
 
 @testable import MartletVerifier
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct MiddlewareTests {
     private let clock = TestClock()
     private let key = SigningKey(generating: .es256)

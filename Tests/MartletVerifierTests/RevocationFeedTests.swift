@@ -7,7 +7,7 @@ import Testing
 @testable import MartletVerifier
 
 /// The feed against an authority on a socket, whose clock the test moves.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct RevocationFeedTests {
     private static let until = TestClock.start + .seconds(3_600)
 

@@ -5,7 +5,7 @@ import Testing
 @testable import MartletVerifier
 
 /// The cache by itself, and as the verifier uses it.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct VerifiedTokenCacheTests {
     private static let issuer = "https://auth.example"
     private let clock = TestClock()

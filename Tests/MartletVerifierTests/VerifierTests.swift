@@ -6,7 +6,7 @@ import Testing
 
 @testable import MartletVerifier
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct VerifierTests {
     @Test func aValidTokenIsVerifiedAndKeysAreFetchedOnce() async throws {
         try await Authority.run { authority in

@@ -3,7 +3,7 @@ import MartletProtocol
 import Testing
 
 /// `/v1/admin` of a running server, beside the commands on the same data: a script is told the same by both.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct CommandAdministrationTests {
     let folder: TemporaryFolder
     let martlet: Martlet

@@ -2,7 +2,7 @@ import Foundation
 import MartletJOSE
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct CommandConfigTests {
     let folder: TemporaryFolder
     var martlet: Martlet

@@ -3,7 +3,7 @@ import MartletJOSE
 import ProcessSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct CommandDataFolderTests {
     let folder: TemporaryFolder
     let martlet: Martlet

@@ -4,7 +4,7 @@ import MartletJOSE
 import MartletProtocol
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct CommandEventTests {
     let folder: TemporaryFolder
     let martlet: Martlet

@@ -1,7 +1,7 @@
 import MartletJOSE
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct CommandKeyTests {
     let folder: TemporaryFolder
     let martlet: Martlet

@@ -3,7 +3,7 @@ import MartletJOSE
 import Testing
 
 /// `martlet mail test` at a foreign mail server that does as it should, and at some that do not.
-@Suite(.python, .timeLimit(.minutes(3)))
+@Suite(.python, .timeLimit(.minutes(10)))
 struct CommandMailTests {
     let folder: TemporaryFolder
 

@@ -4,7 +4,7 @@ import MartletProtocol
 import Testing
 
 /// The client's commands against a real server, and the operator's on its data while it runs.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct CommandSignInTests {
     let folder: TemporaryFolder
     let martlet: Martlet

@@ -4,7 +4,7 @@ import Testing
 @testable import martlet
 
 /// What is shown on a terminal, and what is typed on one.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct CommandTerminalTests {
     @Test(arguments: [
         ("pass\n", "pass", HiddenLine.Outcome.done),

@@ -5,7 +5,7 @@ import Testing
 
 @testable import martlet
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct CommandUserTests {
     let folder: TemporaryFolder
     let martlet: Martlet

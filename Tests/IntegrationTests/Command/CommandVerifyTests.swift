@@ -3,7 +3,7 @@ import MartletJOSE
 import MartletProtocol
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct CommandVerifyTests {
     let folder: TemporaryFolder
     let martlet: Martlet

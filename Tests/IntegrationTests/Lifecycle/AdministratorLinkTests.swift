@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The link that `serve` prints as long as there is no administrator.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct AdministratorLinkTests {
     let folder: TemporaryFolder
     let martlet: Martlet

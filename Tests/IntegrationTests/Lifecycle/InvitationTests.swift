@@ -4,7 +4,7 @@ import MartletProtocol
 import Testing
 
 /// A link of `martlet user invite` and the server, over sockets.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct InvitationTests {
     let folder: TemporaryFolder
     let martlet: Martlet

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The operator's own certificate.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct LifecycleCertificateTests {
     let folder: TemporaryFolder
 

@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// What the operator's commands change, a running server notices.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct LifecycleChangesTests {
     let folder: TemporaryFolder
     let martlet: Martlet

@@ -6,7 +6,7 @@ import MartletProtocol
 import Testing
 
 /// A disk that takes no more, and one that takes nothing.
-@Suite(.enabled(if: SmallDisk.isPossible, SmallDisk.explanation), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: SmallDisk.isPossible, SmallDisk.explanation), .timeLimit(.minutes(10)))
 struct LifecycleDiskTests {
     let folder: TemporaryFolder
     let martlet: Martlet

@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// A database that was put back from a backup is told from one whose server was killed.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct LifecycleRestoreTests {
     /// Hashes passwords fast, so that many sign-ins are under way when the server dies.
     private static let environment = ["MARTLET_PASSWORDS_MEMORY": "7MiB", "MARTLET_PASSWORDS_ITERATIONS": "1"]

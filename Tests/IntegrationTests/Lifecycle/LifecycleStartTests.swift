@@ -4,7 +4,7 @@ import MartletProtocol
 import Testing
 
 /// How a server starts, stops, and refuses to start.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct LifecycleStartTests {
     let folder: TemporaryFolder
     let martlet: Martlet

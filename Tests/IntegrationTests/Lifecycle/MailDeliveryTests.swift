@@ -3,7 +3,7 @@ import MartletJOSE
 import Testing
 
 /// Mail of a whole server, by a foreign mail server that fails in between.
-@Suite(.python, .timeLimit(.minutes(4)))
+@Suite(.python, .timeLimit(.minutes(10)))
 struct MailDeliveryTests {
     private static let password = "correct horse battery staple"
 

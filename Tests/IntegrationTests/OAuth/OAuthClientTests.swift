@@ -3,7 +3,7 @@ import MartletProtocol
 import Testing
 
 /// What programs of other people's making see, over HTTPS with certificates verified.
-@Suite(.python, .timeLimit(.minutes(3)))
+@Suite(.python, .timeLimit(.minutes(10)))
 struct OAuthClientTests {
     struct Kind: CustomTestStringConvertible {
         let id: String

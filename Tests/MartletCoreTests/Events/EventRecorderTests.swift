@@ -4,7 +4,7 @@ import Testing
 
 @testable import MartletCore
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct EventRecorderTests {
     private let storage = InMemoryStorage()
     private let clock = TestClock()

@@ -5,7 +5,7 @@ import Testing
 @testable import MartletCore
 
 /// The engine's part of the outbox, by the clock of the test.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct NoticeTests {
     private func added(
         _ engine: Engine, _ kinds: [EventKind] = [.adminAction, .sessionsEnded, .passwordChanged]

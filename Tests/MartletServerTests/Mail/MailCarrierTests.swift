@@ -6,7 +6,7 @@ import Testing
 @testable import MartletServer
 
 /// What is taken out of the outbox and not mailed. Nothing here comes as far as a mail server.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct MailCarrierTests {
     private let clock = TestClock()
 

@@ -10,7 +10,7 @@ import Testing
 
 @testable import MartletServer
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct MetricsTests {
     @Test func everythingIsThereBeforeAnythingHappens() async throws {
         try await MeteredServer.with { served in

@@ -57,7 +57,7 @@ struct MonitoringExampleTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func alertsAndDashboardAskForWhatThereIs() async throws {
+    @Test(.timeLimit(.minutes(10))) func alertsAndDashboardAskForWhatThereIs() async throws {
         let alerts = try alerts()
         let panels = try #require(try dashboard()["panels"]?.array)
         let targets = panels.flatMap { $0["targets"]?.array ?? [] }

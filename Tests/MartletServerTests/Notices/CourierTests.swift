@@ -10,7 +10,7 @@ import Testing
 
 @testable import MartletServer
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct CourierTests {
     private static let settings = AuthoritySettings(
         issuer: "https://auth.example.com", passwordParameters: PasswordParameters(memory: 8_192, iterations: 1))

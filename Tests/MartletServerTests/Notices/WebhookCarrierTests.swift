@@ -8,7 +8,7 @@ import Testing
 @testable import MartletServer
 
 /// What is sent, and what becomes of what is answered.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct WebhookCarrierTests {
     private static let nothingToSay = NoticeDelivery.skipped(
         "the webhook is gone, or its format has nothing to say of it")

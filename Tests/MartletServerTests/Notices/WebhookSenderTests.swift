@@ -8,7 +8,7 @@ import Testing
 
 @testable import MartletServer
 
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct WebhookSenderTests {
     private func request(_ url: String, body: String = "{}") throws -> WebhookRequest {
         WebhookRequest(

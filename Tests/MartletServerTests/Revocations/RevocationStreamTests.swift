@@ -12,7 +12,7 @@ import Testing
 @testable import MartletServer
 
 /// `/v1/revocations/stream` over real sockets.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct RevocationStreamTests {
     typealias Version = HTTPClient.Configuration.HTTPVersion
 

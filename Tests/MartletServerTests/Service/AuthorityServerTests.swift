@@ -10,7 +10,7 @@ import Testing
 
 struct AuthorityServerTests {
     /// One connection takes an answer to HEAD and then the next one, and shutdown ends all that was started.
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func servesUntilItIsShutDown() async throws {
         var configuration = ServerConfiguration()
         configuration.listen = ListenAddress(host: "127.0.0.1", port: 0)
@@ -42,7 +42,7 @@ struct AuthorityServerTests {
     }
 
     /// `detection.places` is what detection places addresses by.
-    @Test(.placesDatabase, .timeLimit(.minutes(1)))
+    @Test(.placesDatabase, .timeLimit(.minutes(10)))
     func whoTravelsIsFoundWhereThereIsADatabaseOfPlaces() async throws {
         try await PlacesDatabase.with { path in
             var configuration = ServerConfiguration()

@@ -10,7 +10,7 @@ import Testing
 @testable import MartletServer
 
 /// Renewals over HTTP/1.1, which do not go through the router; those over HTTP/1.0 do.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct DirectRenewalTests {
     private static let refusals: [(type: String, body: String)] = [
         ("application/json", #"{"refreshToken":"mrt_unknown"}"#), ("application/json", #"{"refreshToken":1}"#),

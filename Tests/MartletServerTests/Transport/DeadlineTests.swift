@@ -6,7 +6,7 @@ import Testing
 @testable import MartletServer
 
 /// A client that is slow at anything is let go; each test ends when the server ends the connection.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct DeadlineTests {
     /// The deadline under test is short, the others are too long to be met.
     private func limits(_ change: (inout ListenerLimits) -> Void) -> ListenerLimits {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import MartletServer
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct DirectRouteTests {
     private static let request = "POST /direct HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n"
     private static let hello = "GET /hello HTTP/1.1\r\nHost: localhost\r\n"

@@ -6,7 +6,7 @@ import Testing
 
 /// What two readers of one byte stream could understand differently is refused (RFC 9112 §11.2), with a problem
 /// document, and the connection ends: nothing that follows is taken for a request.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct HostileHTTP1Tests {
     private static let second = "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"
 

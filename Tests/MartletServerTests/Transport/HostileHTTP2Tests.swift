@@ -6,7 +6,7 @@ import Testing
 
 @testable import MartletServer
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct HostileHTTP2Tests {
     /// One stream that is slow does not hold the others, and ends by itself.
     @Test func aBodySentByteByByteIsRefused() async throws {

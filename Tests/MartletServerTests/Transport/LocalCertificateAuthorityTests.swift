@@ -4,7 +4,7 @@ import Testing
 
 @testable import MartletServer
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct LocalCertificateAuthorityTests {
     private let now = Timestamp(rfc3339: "2026-01-01T12:00:00Z")!
     private let day = Duration.seconds(86_400)

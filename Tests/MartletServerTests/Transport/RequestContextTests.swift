@@ -82,7 +82,7 @@ struct ForwardedAddressTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct RequestLogTests {
     @Test func aRequestIsOneLineWithoutSecrets() async throws {
         let log = CapturedLog()

@@ -8,7 +8,7 @@ import Testing
 
 @testable import MartletServer
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ShutdownTests {
     /// A route that tells when it was reached, and answers when it is let go.
     private struct SlowRoute {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import MartletServer
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct TLSContextTests {
     /// The files of an operator: copies of what a local CA issued.
     private struct OperatorFiles {

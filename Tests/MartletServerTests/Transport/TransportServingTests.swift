@@ -9,7 +9,7 @@ import Testing
 
 @testable import MartletServer
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct TransportServingTests {
     @Test(arguments: [false, true])
     func servesOverTLS(http2: Bool) async throws {

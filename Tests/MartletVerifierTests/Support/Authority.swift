@@ -170,13 +170,14 @@ func refusal(_ verifier: Verifier, _ token: String) async -> VerifierError? {
     }
 }
 
-/// Gives way to others until the condition holds, or the test's time limit ends it.
+/// Looks again and again until the condition holds, or the test's time limit ends it.
 func eventually(_ condition: () -> Bool, sourceLocation: SourceLocation = #_sourceLocation) async {
     while !condition() {
         guard !Task.isCancelled else {
             Issue.record("The condition did not come true in time.", sourceLocation: sourceLocation)
             return
         }
-        await Task.yield()
+        // Not only a yield: many who wait like this would keep the others' threads busy.
+        try? await Task.sleep(for: .milliseconds(1))
     }
 }
