@@ -17,7 +17,7 @@ extension String {
     /// - Throws: `malformedRequest` where it has more combining marks in a row than any request may have.
     func normalized(as subject: String) throws(AuthorityError) -> String {
         guard hasFewCombiningMarks else {
-            throw .malformed("\(subject) may have at most 30 combining marks in a row.")
+            throw .malformed("\(subject) may have at most \(Self.mostCombiningMarks) combining marks in a row.")
         }
         return inNormalizationFormC
     }

@@ -19,8 +19,10 @@ extension VerifiedAccessToken {
         static func make(
             claims: consuming AccessTokenClaims, key: consuming VerificationKey, text: Span<UInt8>
         ) -> Storage {
-            let contents = Contents(textCount: text.count, expiresAt: claims.expiresAt, claims: claims, key: key)
-            let buffer = Storage.create(minimumCapacity: (text.count + 15) / 16) { _ in contents }
+            // A closure cannot consume what it captures, but take it: eight references less to count than with a copy.
+            var contents: Contents? = Contents(
+                textCount: text.count, expiresAt: claims.expiresAt, claims: claims, key: key)
+            let buffer = Storage.create(minimumCapacity: (text.count + 15) / 16) { _ in contents.take()! }
             // Safe: there is room for as many bytes, and `create` makes an instance of the class that it is called on.
             unsafe buffer.withUnsafeMutablePointerToElements { target in
                 unsafe text.withUnsafeBytes { source in

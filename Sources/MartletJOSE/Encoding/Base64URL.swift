@@ -100,9 +100,13 @@ extension Base64URL {
     private static func decode(span source: Span<UInt8>) throws(JOSEError) -> [UInt8] {
         let count = try self.decodedCount(source)
         var isValid = false
-        let decoded = unsafe [UInt8](unsafeUninitializedCapacity: count) { target, initializedCount in
-            isValid = unsafe self.decode(source, into: target)
-            initializedCount = isValid ? count : 0
+        var decoded: [UInt8] = []
+        decoded.append(addingCapacity: count) { output in
+            unsafe output.withUnsafeMutableBufferPointer { target, initializedCount in
+                // The array may have made more room than that.
+                isValid = unsafe self.decode(source, into: UnsafeMutableBufferPointer(rebasing: target[..<count]))
+                initializedCount = isValid ? count : 0
+            }
         }
         guard isValid else {
             throw self.malformed(source)

@@ -275,7 +275,7 @@ struct JSONReader {
                 let token = StringToken(range: start..<self.position, isEscaped: isEscaped)
                 guard isASCII && !isEscaped || self.string(token).hasFewCombiningMarks else {
                     self.position = start
-                    throw self.expected("a string with at most 30 combining marks in a row")
+                    throw self.expected("a string with at most \(String.mostCombiningMarks) combining marks in a row")
                 }
                 self.position += 1
                 return token

@@ -107,7 +107,8 @@ public struct FormParameters: Sendable, Hashable {
             throw ProtocolError(.malformedForm, "In \(what) the percent-encoded bytes are not UTF-8.")
         }
         guard text.hasFewCombiningMarks else {
-            throw ProtocolError(.malformedForm, "In \(what) more than 30 combining marks follow one another.")
+            throw ProtocolError(
+                .malformedForm, "In \(what) more than \(String.mostCombiningMarks) combining marks follow one another.")
         }
         return text
     }

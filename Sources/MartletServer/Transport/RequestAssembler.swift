@@ -40,7 +40,8 @@ struct RequestAssembler {
             path.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { return .refuse(.malformed("the request's target is not a path of visible ASCII characters")) }
         guard head.headerFields.allSatisfy(\.value.hasFewCombiningMarks) else {
-            return .refuse(.malformed("a header field has more than 30 combining marks in a row"))
+            return .refuse(
+                .malformed("a header field has more than \(String.mostCombiningMarks) combining marks in a row"))
         }
         if let length = head.headerFields[.contentLength] {
             guard !length.isEmpty, length.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
