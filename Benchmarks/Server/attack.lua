@@ -4,7 +4,8 @@
 --   attack.lua PAUSE   the mean time, in milliseconds, that a connection waits before each request
 --
 -- Half of the attempts come from one network, the others from 2,000 in turn. Prints one line: `result REQUESTS SECONDS
--- STATUS=COUNT…`.
+-- STATUS=COUNT… else=COUNT`, and on another what is behind the last of these: `else KIND=COUNT…`, where a kind is another
+-- status or an error of wrk's. A timeout is an answer that took more than wrk's --timeout.
 local networks = 2000
 local statuses = { 201, 401, 429, 503 }
 local threads = {}
@@ -23,7 +24,7 @@ function init(args)
    -- Each thread begins elsewhere in the turn.
    number = id * 1001
    for _, status in ipairs(statuses) do _G["answered" .. status] = 0 end
-   others = 0
+   others = {}
 end
 
 function request()
@@ -36,7 +37,7 @@ end
 
 function response(status)
    local name = "answered" .. status
-   if _G[name] then _G[name] = _G[name] + 1 else others = others + 1 end
+   if _G[name] then _G[name] = _G[name] + 1 else others[status] = (others[status] or 0) + 1 end
 end
 
 function done(summary)
@@ -46,7 +47,14 @@ function done(summary)
       for _, thread in ipairs(threads) do sum = sum + thread:get("answered" .. status) end
       line = line .. (" %d=%d"):format(status, sum)
    end
-   local sum = summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout
-   for _, thread in ipairs(threads) do sum = sum + thread:get("others") end
+   local sum, kinds = 0, ""
+   local function add(kind, count)
+      if count > 0 then sum, kinds = sum + count, kinds .. (" %s=%d"):format(kind, count) end
+   end
+   for _, kind in ipairs({ "connect", "read", "write", "timeout" }) do add(kind, summary.errors[kind]) end
+   for _, thread in ipairs(threads) do
+      for status, count in pairs(thread:get("others")) do add(status, count) end
+   end
    print(line .. (" else=%d"):format(sum))
+   print("else" .. kinds)
 end

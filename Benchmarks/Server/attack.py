@@ -32,6 +32,8 @@ class Attack:
         # Of the user's sign-ins from each kind of place: how long each took, None for one that was given up; and how
         # many had to be tried again.
         self.user_took, self.tried_again = {"from home": [], "from a new network each": []}, Counter()
+        # What went wrong where the user was not answered.
+        self.failures = []
         self.over = threading.Event()
 
     def __enter__(self):
@@ -51,6 +53,7 @@ class Attack:
         self.over.set()
         self.user.join()
         line = next((line for line in output.splitlines() if line.startswith("result ")), None)
+        self.failures += [f"the attack: {line}" for line in output.splitlines() if line.startswith("else ")]
         if self.wrk.returncode != 0 or line is None:
             sys.exit(f"wrk failed:\n{output}{errors}")
         _, requests, seconds, *counts = line.split()
@@ -82,12 +85,19 @@ class Attack:
 
     def come_in(self, place, address, agent):
         """Tries again when the server says so, as a client does."""
-        connection, begun = self.connection(), time.monotonic()
-        while (answer := self.sign_in(connection, address, agent))[0] != 201:
-            status, wait = answer
-            self.tried_again[place] += 1
-            if status not in (429, 503) or time.monotonic() - begun + wait > PATIENCE:
-                self.user_took[place].append(None)
-                return
-            time.sleep(wait)
+        connection, begun, told = self.connection(), time.monotonic(), []
+        try:
+            while (answer := self.sign_in(connection, address, agent))[0] != 201:
+                status, wait = answer
+                told.append(answer)
+                self.tried_again[place] += 1
+                if status not in (429, 503) or time.monotonic() - begun + wait > PATIENCE:
+                    self.user_took[place].append(None)
+                    return
+                time.sleep(wait)
+        except (OSError, http.client.HTTPException) as error:
+            took = time.monotonic() - begun
+            self.failures.append(f"{place}, after {took:.1f} s and {told}: {error!r}")
+            self.user_took[place].append(None)
+            return
         self.user_took[place].append(time.monotonic() - begun)

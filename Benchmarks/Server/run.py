@@ -218,7 +218,7 @@ class Bench:
             row(place, str(len(took) - took.count(None)), str(len(took)), str(attack.tried_again[place]),
                 f"{statistics.median(inside):.0f}", f"{inside[-1]:.0f}")
         if attack.answers["201"] or attack.answers["else"] or any(None in took for took in attack.user_took.values()):
-            sys.exit("the attack was let in or not answered, or the user was not let in")
+            sys.exit("\n".join(["the attack was let in or not answered, or the user was not let in", *attack.failures]))
 
     def revocation(self):
         """From the request that revokes until verifiers refuse, and what open streams cost."""

@@ -12,8 +12,10 @@ import Synchronization
 final class PasswordHasher: Sendable {
     /// What waits for a thread, and who is counted with it.
     private struct Waiting {
-        let work: @Sendable (NIOThreadPool.WorkItemState, _ known: UInt64?) -> Void
+        let work: Work
         let known: UInt64?
+        /// How many came before.
+        let number: Int
     }
 
     private struct Load {
@@ -24,12 +26,30 @@ final class PasswordHasher: Sendable {
         var waiting: [[Waiting]] = Array(repeating: [], count: SignInStanding.allCases.count)
         /// How many of a name are computed or wait as ``SignInStanding/known``.
         var known: [UInt64: Int] = [:]
+        private var arrived = 0
+        private var taken = 0
 
+        mutating func append(_ work: @escaping Work, of standing: SignInStanding, known: UInt64?) {
+            waiting[standing.rawValue].append(Waiting(work: work, known: known, number: arrived))
+            arrived += 1
+        }
+
+        /// The first of those with the best standing; at every eighth turn, the one that has waited longest. Else as many
+        /// of a better standing as there is work for would have the others wait for ever.
         mutating func next() -> Waiting? {
-            guard let first = waiting.lastIndex(where: { !$0.isEmpty }) else { return nil }
-            return waiting[first].removeFirst()
+            taken += 1
+            let standing =
+                taken.isMultiple(of: PasswordHasher.turnsOfStanding)
+                ? waiting.indices.filter { !waiting[$0].isEmpty }.min { waiting[$0][0].number < waiting[$1][0].number }
+                : waiting.lastIndex { !$0.isEmpty }
+            return standing.map { waiting[$0].removeFirst() }
         }
     }
+
+    private typealias Work = @Sendable (NIOThreadPool.WorkItemState, _ known: UInt64?) -> Void
+
+    /// After so many turns, less one, whoever has waited longest is next.
+    static let turnsOfStanding = 8
 
     /// More of one name are strangers, however well it is known: one user has no need of the whole queue.
     static let mostKnownOfAName = 4
@@ -92,8 +112,8 @@ final class PasswordHasher: Sendable {
     /// what is left of today's work, too; who is let in has it taken by the new hash.
     ///
     /// - Parameters:
-    ///   - standing: of whoever sent it. Those with more are computed first and may take more of the queue, so that a
-    ///     flood of strangers leaves some of it to those who are known.
+    ///   - standing: of whoever sent it. Those with more are computed first, but for one in eight, and may take more of
+    ///     the queue, so that a flood of strangers leaves some of it to those who are known.
     ///   - name: whose password it is to be, as a key of the limits; nil for an operator.
     ///   - isRefused: whether the user is refused with the right password, too.
     func check(
@@ -160,7 +180,7 @@ final class PasswordHasher: Sendable {
     /// - Returns: false where there is no room.
     private func admit(
         of standing: SignInStanding, for name: UInt64?,
-        _ work: @escaping @Sendable (NIOThreadPool.WorkItemState, _ known: UInt64?) -> Void
+        _ work: @escaping Work
     ) -> Bool {
         let isAdmitted = load.withLock { load in
             var (standing, known) = (standing, standing == .known ? name : nil)
@@ -170,7 +190,7 @@ final class PasswordHasher: Sendable {
             guard load.pending < capacity(for: standing) else { return false }
             load.pending += 1
             if let known { load.known[known, default: 0] += 1 }
-            load.waiting[standing.rawValue].append(Waiting(work: work, known: known))
+            load.append(work, of: standing, known: known)
             return true
         }
         guard isAdmitted else {

@@ -66,7 +66,9 @@ struct SignInLimits: Sendable {
         if standing == .known {
             presenters.refund(place.presenter, at: now)
         } else {
-            names.refund(attempt.name, at: now)
+            // One that came while the name was under attack added next to nothing to its load, which was full. Taken
+            // back in whole, each that found the queue full would make the attack forgotten.
+            if standing != .underAttack { names.refund(attempt.name, at: now) }
             pairs.refund(place.pair, at: now)
             networks.refund(place.network, at: now)
             if let site = place.site { sites.refund(site, at: now) }

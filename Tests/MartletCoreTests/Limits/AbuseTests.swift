@@ -214,6 +214,28 @@ struct AbuseTests {
         #expect(order.all == [2, 5, 1, 4, 0, 3])
     }
 
+    /// Nobody waits for ever while others with a better standing keep coming.
+    @Test func whoeverHasWaitedLongestIsNextAtEveryEighthTurn() async throws {
+        let hasher = try PasswordHasher(parameters: .init(memory: 8_192, iterations: 1), threads: 1, queue: 64)
+        let gate = DispatchSemaphore(value: 0)
+        let order = Recorded<Int>()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            // The first turn.
+            group.addTask { try await hasher.run { () throws(AuthorityError) in gate.wait() } }
+            while hasher.pending < 1 { await Task.yield() }
+            for number in 0..<24 {
+                let standing: SignInStanding = number < 2 ? .underAttack : .stranger
+                group.addTask {
+                    try await hasher.run(of: standing) { () throws(AuthorityError) in order.add(number) }
+                }
+                while hasher.pending < number + 2 { await Task.yield() }
+            }
+            gate.signal()
+            try await group.waitForAll()
+        }
+        #expect(order.all == Array(2..<8) + [0] + Array(8..<15) + [1] + Array(15..<24))
+    }
+
     /// One who signs in again and again with the right password takes a few places of the queue and no more.
     @Test func nobodyTakesTheWholeQueue() async throws {
         let hasher = try PasswordHasher(parameters: .init(memory: 8_192, iterations: 1), threads: 1, queue: 16)

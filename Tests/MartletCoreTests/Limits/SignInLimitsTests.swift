@@ -68,6 +68,28 @@ struct SignInLimitsTests {
         #expect(admitted(there, by: &limits, at: Self.start + .seconds(4_000)) == 256)
     }
 
+    /// Where the queue is full, nothing is checked: that says nothing for a name.
+    @Test func whatCouldNotBeCheckedDoesNotEndAnAttack() {
+        var limits = SignInLimits(RateLimitSettings())
+        let tries = (0..<100).map { attempt(from: "10.0.\($0).1") }
+        #expect(admitted(Array(tries.prefix(20)), by: &limits, at: Self.start) == 20)
+        for attempt in tries.suffix(80) {
+            guard case .admitted(let standing, mayBeKnown: _) = limits.admit(attempt, at: Self.start) else {
+                Issue.record("each network has tries of its own")
+                return
+            }
+            #expect(standing == .underAttack)
+            limits.settle(attempt, admitted: standing, as: .none, at: Self.start)
+        }
+        // After 30 s one try of the name is forgotten, and no more.
+        let later = Self.start + .seconds(30)
+        let standings = tries.suffix(2).map { limits.admit($0, at: later) }
+        #expect(
+            standings == [
+                .admitted(.stranger, mayBeKnown: true), .admitted(.underAttack, mayBeKnown: true),
+            ])
+    }
+
     @Test func aKnownPresenterHasALimitOfItsOwn() {
         var limits = SignInLimits(RateLimitSettings())
         let known = attempt(from: Self.home, by: Self.firefox)
