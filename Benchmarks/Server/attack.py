@@ -84,20 +84,20 @@ class Attack:
             self.over.wait(1)
 
     def come_in(self, place, address, agent):
-        """Tries again when the server says so, as a client does."""
-        connection, begun, told = self.connection(), time.monotonic(), []
         try:
-            while (answer := self.sign_in(connection, address, agent))[0] != 201:
-                status, wait = answer
-                told.append(answer)
-                self.tried_again[place] += 1
-                if status not in (429, 503) or time.monotonic() - begun + wait > PATIENCE:
-                    self.user_took[place].append(None)
-                    return
-                time.sleep(wait)
+            took = self.until_in(place, address, agent)
         except (OSError, http.client.HTTPException) as error:
-            took = time.monotonic() - begun
-            self.failures.append(f"{place}, after {took:.1f} s and {told}: {error!r}")
-            self.user_took[place].append(None)
-            return
-        self.user_took[place].append(time.monotonic() - begun)
+            self.failures.append(f"{place}: {error!r}")
+            took = None
+        self.user_took[place].append(took)
+
+    def until_in(self, place, address, agent):
+        """Tries again when the server says so, as a client does; gives how long it took, or None where it is given up."""
+        connection, begun = self.connection(), time.monotonic()
+        while (answer := self.sign_in(connection, address, agent))[0] != 201:
+            status, wait = answer
+            self.tried_again[place] += 1
+            if status not in (429, 503) or time.monotonic() - begun + wait > PATIENCE:
+                return None
+            time.sleep(wait)
+        return time.monotonic() - begun

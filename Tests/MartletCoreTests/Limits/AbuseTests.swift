@@ -193,15 +193,14 @@ struct AbuseTests {
         #expect(try await hasher.check(password, against: nil, of: .underAttack) == .wrong)
     }
 
-    /// Whoever was here before waits only for what is computed already, and the others for those before them.
-    @Test func thoseOfWhomMoreIsKnownComeFirst() async throws {
+    /// In which order those are computed who arrive one after the other, while one thread is busy with its first turn.
+    private func turns(of arrivals: [SignInStanding]) async throws -> [Int] {
         let hasher = try PasswordHasher(parameters: .init(memory: 8_192, iterations: 1), threads: 1, queue: 64)
         let gate = DispatchSemaphore(value: 0)
         let order = Recorded<Int>()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await hasher.run { () throws(AuthorityError) in gate.wait() } }
             while hasher.pending < 1 { await Task.yield() }
-            let arrivals: [SignInStanding] = [.underAttack, .stranger, .known, .underAttack, .stranger, .known]
             for (number, standing) in arrivals.enumerated() {
                 group.addTask {
                     try await hasher.run(of: standing) { () throws(AuthorityError) in order.add(number) }
@@ -211,29 +210,19 @@ struct AbuseTests {
             gate.signal()
             try await group.waitForAll()
         }
-        #expect(order.all == [2, 5, 1, 4, 0, 3])
+        return order.all
+    }
+
+    /// Whoever was here before waits only for what is computed already, and the others for those before them.
+    @Test func thoseOfWhomMoreIsKnownComeFirst() async throws {
+        let order = try await turns(of: [.underAttack, .stranger, .known, .underAttack, .stranger, .known])
+        #expect(order == [2, 5, 1, 4, 0, 3])
     }
 
     /// Nobody waits for ever while others with a better standing keep coming.
     @Test func whoeverHasWaitedLongestIsNextAtEveryEighthTurn() async throws {
-        let hasher = try PasswordHasher(parameters: .init(memory: 8_192, iterations: 1), threads: 1, queue: 64)
-        let gate = DispatchSemaphore(value: 0)
-        let order = Recorded<Int>()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            // The first turn.
-            group.addTask { try await hasher.run { () throws(AuthorityError) in gate.wait() } }
-            while hasher.pending < 1 { await Task.yield() }
-            for number in 0..<24 {
-                let standing: SignInStanding = number < 2 ? .underAttack : .stranger
-                group.addTask {
-                    try await hasher.run(of: standing) { () throws(AuthorityError) in order.add(number) }
-                }
-                while hasher.pending < number + 2 { await Task.yield() }
-            }
-            gate.signal()
-            try await group.waitForAll()
-        }
-        #expect(order.all == Array(2..<8) + [0] + Array(8..<15) + [1] + Array(15..<24))
+        let order = try await turns(of: (0..<24).map { $0 < 2 ? .underAttack : .stranger })
+        #expect(order == Array(2..<8) + [0] + Array(8..<15) + [1] + Array(15..<24))
     }
 
     /// One who signs in again and again with the right password takes a few places of the queue and no more.
