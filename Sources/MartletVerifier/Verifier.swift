@@ -188,18 +188,7 @@ public final class Verifier: Service {
     ) {
         guard isSnapshot || !entries.isEmpty else { return }
         // First for whoever verifies a token from now on, then for those that were verified before.
-        knowledge.insert(entries, isSnapshot: isSnapshot)
-        var denylist = Denylist()
-        for entry in entries { denylist.insert(entry) }
-        guard let cache else { return }
-        let now = clock.now.milliseconds
-        let sessions = entries.compactMap { $0.kind == .session ? $0.id : nil }
-        // Mostly they are of sessions alone, whose tokens are found without a look at all others.
-        if sessions.count == entries.count {
-            cache.removeAll(ofSessions: sessions, at: now) { denylist.covers($0) }
-        } else {
-            cache.removeAll(at: now) { denylist.covers($0) }
-        }
+        knowledge.insert(entries, isSnapshot: isSnapshot) { cache?.removeAll(coveredBy: entries, at: clock.now) }
     }
 
     /// Refreshes the keys ahead of their expiry, follows the revocations, and forgets tokens that have expired, until
@@ -216,6 +205,18 @@ public final class Verifier: Service {
 extension VerifiedTokenCache {
     fileprivate func removeAll(notSignedBy keys: VerificationKeySet, at now: Timestamp) {
         removeAll(at: now.milliseconds) { !$0.isSigned(byOneOf: keys) }
+    }
+
+    fileprivate func removeAll(coveredBy entries: [RevocationEntry], at now: Timestamp) {
+        var denylist = Denylist()
+        for entry in entries { denylist.insert(entry) }
+        let sessions = entries.compactMap { $0.kind == .session ? $0.id : nil }
+        // Mostly they are of sessions alone, whose tokens are found without a look at all others.
+        if sessions.count == entries.count {
+            removeAll(ofSessions: sessions, at: now.milliseconds) { denylist.covers($0) }
+        } else {
+            removeAll(at: now.milliseconds) { denylist.covers($0) }
+        }
     }
 }
 

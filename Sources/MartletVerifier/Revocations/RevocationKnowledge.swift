@@ -120,19 +120,23 @@ final class RevocationKnowledge: Sendable {
 
     /// Adds entries. It takes none away: what was revoked stays so until nothing that an entry covers is alive.
     ///
-    /// - Parameter isSnapshot: whether these are all that are in force.
-    func insert(_ entries: [RevocationEntry], isSnapshot: Bool = false) {
+    /// - Parameters:
+    ///   - isSnapshot: whether these are all that are in force.
+    ///   - forget: takes what the entries cover out of where tokens are kept. Nothing counts as whole again before that
+    ///     is done: until then a token that was verified while entries were lacking is still kept.
+    func insert(_ entries: [RevocationEntry], isSnapshot: Bool = false, thenForget forget: () -> Void) {
         writing.withLock { _ in
-            defer { if isSnapshot { state.withLock { $0.droppedUntil = nil } } }
-            guard entries.count > Self.entriesInPlace else {
+            if entries.count > Self.entriesInPlace {
+                change { denylist in
+                    for entry in entries { denylist.insert(entry) }
+                }
+            } else {
                 state.withLock { state in
                     for entry in entries { state.denylist.insert(entry) }
                 }
-                return
             }
-            change { denylist in
-                for entry in entries { denylist.insert(entry) }
-            }
+            forget()
+            if isSnapshot { state.withLock { $0.droppedUntil = nil } }
         }
     }
 
