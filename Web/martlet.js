@@ -142,7 +142,8 @@ class Martlet extends EventTarget {
       if (request.signal.aborted) throw error;
       return answer;
     }
-    return this.#with(next, again);
+    // Another user may have signed in meanwhile, as whom this request was not meant.
+    return next.user.id === grant.user.id ? this.#with(next, again) : answer;
   }
 
   /** Goes to the very URL: not every browser takes the token off a request that is redirected to another origin. */

@@ -6,7 +6,7 @@ import MartletProtocol
 extension MartletClient {
     /// Waits for the renewal that runs, or for a new one. A waiter that is cancelled leaves; the renewal goes on for
     /// the others.
-    func nextToken() async throws -> String {
+    func nextToken() async throws -> HeldAccessToken {
         try Task.checkCancellation()
         startRenewal()
         nextWaiter += 1
@@ -40,11 +40,13 @@ extension MartletClient {
     private func renew() async {
         let outcome = await runRenewal()
         isRenewing = false
-        let result: Result<String, any Error> =
+        let result: Result<HeldAccessToken, any Error> =
             switch outcome {
             case .failure(let error): .failure(error)
-            case .success: held.map { .success($0.token) } ?? .failure(noSession)
+            case .success: held.map { .success($0) } ?? .failure(noSession)
             }
+        // It came in by a sign-in meanwhile, and was refused meanwhile, which is why some wait here.
+        if case .success(let token) = result, token.isRefused { return startRenewal() }
         let waiting = waiters
         waiters = [:]
         for waiter in waiting.values { waiter.resume(with: result) }
@@ -66,9 +68,14 @@ extension MartletClient {
                 lease?.release()
                 do {
                     lease = try await store.lease(timeout: options.lockTimeout)
-                    let saved = try await store.load()
-                    loadGeneration = generation
-                    input = .loaded(saved, isNeeded: held == nil || generation == startGeneration)
+                    var saved: SavedSession?
+                    // What was read before somebody signed in here says nothing of that.
+                    repeat {
+                        loadGeneration = generation
+                        saved = try await store.load()
+                    } while generation != loadGeneration
+                    let isNeeded = held?.isRefused ?? true || generation == startGeneration
+                    input = .loaded(saved, isNeeded: isNeeded)
                 } catch {
                     input = .storeFailed(MartletClientError(ofStore: error))
                 }

@@ -3,8 +3,8 @@ public import HTTPTypes
 extension MartletClient {
     /// Sends a request with the access token.
     ///
-    /// A 401 that says the token is expired or invalid is answered by one renewal and one retry; any other answer is
-    /// returned as it is. Redirects are returned too, never followed.
+    /// A 401 that says the token is expired or invalid is answered by one renewal and one retry, unless another user has
+    /// signed in meanwhile; any other answer is returned as it is. Redirects are returned too, never followed.
     ///
     /// - Parameters:
     ///   - request: its scheme and authority are the server's own where it has none. Its `Authorization` is replaced.
@@ -23,10 +23,13 @@ extension MartletClient {
         request.authority = location.origin.authority
         request.path = location.target
         if request.headerFields[.userAgent] == nil { request.headerFields[.userAgent] = options.userAgent }
-        let token = try await accessToken()
-        let response = try await send(request, body, token: token)
+        let token = try await heldToken()
+        let response = try await send(request, body, token: token.token)
         guard response.refusesAccessToken else { return response }
-        return try await send(request, body, token: try await accessToken(replacing: token))
+        let next = try await heldToken(replacing: token)
+        // Another user may have signed in meanwhile, as whom this request was not meant.
+        guard next.user.id == token.user.id else { return response }
+        return try await send(request, body, token: next.token)
     }
 
     /// Sends a request with the access token.

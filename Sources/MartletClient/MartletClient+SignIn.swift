@@ -29,8 +29,10 @@ extension MartletClient {
             if client != "first-party" { $0.member("client", client) }
             if let device { $0.member("device", device) }
         }
+        let deadline = environment.now() + options.attemptTimeout
         let response = try await authorityAnswer { try await call(.post, "/v1/sessions", body: body.bytes) }
-        let receivedAt = environment.now()
+        // Where the process was suspended with the answer at hand, that came before.
+        let receivedAt = min(environment.now(), deadline)
         guard response.status == 201 else {
             let problem = Problem(response)
             if problem?.code == .invalidCredentials {

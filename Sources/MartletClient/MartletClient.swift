@@ -42,7 +42,7 @@ public actor MartletClient {
 
     var isRenewing = false
     var backoff = Backoff()
-    var waiters: [UInt64: CheckedContinuation<String, any Error>] = [:]
+    var waiters: [UInt64: CheckedContinuation<HeldAccessToken, any Error>] = [:]
     var nextWaiter: UInt64 = 0
 
     /// - Parameters:
@@ -103,6 +103,11 @@ public actor MartletClient {
     /// - Throws: ``MartletClientError/Code/notSignedIn`` or ``MartletClientError/Code/signedOut`` where there is no
     ///   session; another ``MartletClientError`` where the session is kept but could not be renewed now.
     public func accessToken(minimumLifetime: Duration = .zero) async throws -> String {
+        try await heldToken(minimumLifetime: minimumLifetime).token
+    }
+
+    /// The same, with whose it is.
+    func heldToken(minimumLifetime: Duration = .zero) async throws -> HeldAccessToken {
         switch held?.use(at: environment.now(), minimumLifetime: minimumLifetime) {
         case .use:
             break
@@ -113,13 +118,13 @@ public actor MartletClient {
             return try await nextToken()
         }
         guard let held else { return try await nextToken() }
-        return held.token
+        return held
     }
 
     /// A token in place of one that a server has refused.
-    func accessToken(replacing refused: String) async throws -> String {
-        if held?.token == refused { held?.isRefused = true }
-        return try await accessToken()
+    func heldToken(replacing refused: HeldAccessToken) async throws -> HeldAccessToken {
+        if held?.token == refused.token { held?.isRefused = true }
+        return try await heldToken()
     }
 
     // MARK: Memory

@@ -33,6 +33,7 @@ extension Verifier {
         // Before all that makes a token good, and the wall clock before the times that the lease is made from.
         var generation = cache?.generation
         let now = clock.approximateNow.milliseconds
+        lease.endUnlessCovering(now)
         var keys = try await self.keys.current()
         if generation != cache?.generation {
             // They have just been fetched, most likely: with these, the token may be kept.
@@ -43,7 +44,7 @@ extension Verifier {
         switch standing {
         case nil: lease.renew(at: now, for: keys.settledFor)
         case .fresh(let duration): lease.renew(at: now, for: min(keys.settledFor, duration))
-        case .starting, .stale: break
+        case .starting, .stale: lease.cancel()
         }
         let token: VerifiedAccessToken
         if let cache, let known = cache.token(for: text, at: clock.now.milliseconds) {
@@ -53,7 +54,11 @@ extension Verifier {
             if knowledge.covers(token) { throw revoked() }
             if let cache, let generation { cache.insert(token, generation: generation) }
         }
-        if let revocations, let standing, !standing.isFresh { try await judge(text, by: revocations) }
+        if let revocations, let standing, !(standing.isFresh && isFresh) {
+            try await judge(text, by: revocations)
+            // What was heard while the authority was asked is newer than its answer.
+            if knowledge.covers(token) { throw revoked() }
+        }
         return token
     }
 
@@ -81,6 +86,11 @@ extension Verifier {
     }
 
     // MARK: Revocations
+
+    /// To be asked before the look at the cache and at the denylist, and after it. Before: a snapshot takes the tokens that
+    /// it covers out of the cache first, and then is fresh. After: what is dropped from the denylist is so no more, and a
+    /// look for a key may take long.
+    private var isFresh: Bool { knowledge.standing(at: clock.elapsed, clock.now).isFresh }
 
     /// Nil where revocations are not followed. A verifier that has just started waits for its first word.
     private func standing() async -> RevocationKnowledge.Standing? {

@@ -49,6 +49,15 @@ struct RenewalMachineTests {
         #expect(run.machine.backoff.failures == 0)
     }
 
+    @Test func anAnswerThatLayAroundWhileTheMachineSleptIsNoYoungerForThat() {
+        var run = Run()
+        run.present(saved("t1"))
+        _ = run.feed(.answered(.granted(grant("t2"))), after: .seconds(1_200))
+        // It came before the attempt was over.
+        #expect(
+            run.feed(.replaced(true)) == .finish(.renewed(grant("t2"), receivedAt: Self.start + .seconds(20))))
+    }
+
     @Test func sendsNothingWhereNobodyIsSignedIn() {
         var run = Run()
         _ = run.feed(.started)

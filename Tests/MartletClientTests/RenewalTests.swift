@@ -262,7 +262,7 @@ struct RenewalTests {
             let old = try #require(await store.load())
             let other = try MartletClient.testing(server, store: store)
             _ = try await other.accessToken()
-            _ = try await other.accessToken(replacing: other.accessToken())
+            _ = try await other.heldToken(replacing: other.heldToken())
             let newest = try #require(await store.load())
             // This client reads the store just before the other one has stored.
             _ = try await store.replace(if: .always, with: old)
@@ -291,7 +291,7 @@ struct RenewalTests {
                 for client in clients {
                     group.addTask {
                         for _ in 0..<10 {
-                            _ = try await client.accessToken(replacing: try await client.accessToken())
+                            _ = try await client.heldToken(replacing: try await client.heldToken())
                         }
                     }
                 }
@@ -351,6 +351,72 @@ struct RenewalTests {
             gate.open()
             #expect(try await waiting.value.hasPrefix("access-bob"))
             #expect(try await store.load()?.user == bob)
+        }
+    }
+
+    @Test func aSignInDuringALookAtTheEmptyStoreCounts() async throws {
+        try await FakeAuthority.run { authority, server in
+            let gate = Gate()
+            let client = try MartletClient.testing(server, store: SlowStore(base: MemoryTokenStore(), gate: gate))
+            var events = client.events.makeAsyncIterator()
+            let waiting = Task { try await client.accessToken() }
+            await gate.arrival()
+            let user = try await client.signIn(username: "ada", password: "correct")
+            gate.open()
+            #expect(try await waiting.value.hasPrefix("access-ada"))
+            #expect(await authority.decisions.isEmpty)
+            try await client.signOut()
+            #expect(await events.next() == .signedIn(user))
+            #expect(await events.next() == .signedOut(.signedOut))
+        }
+    }
+
+    @Test func aRefusedTokenIsReplacedThoughARenewalWasUnderWay() async throws {
+        try await FakeAuthority.run { authority, server in
+            let clock = TestClock()
+            let client = try await MartletClient.signedIn(server, store: MemoryTokenStore(), clock: clock)
+            clock.advance(by: .seconds(1_800))
+            let gate = Gate()
+            await authority.next(.hold(gate))
+            let waiting = Task { try await client.accessToken() }
+            await gate.arrival()
+            try await client.signIn(username: "bob", password: "correct")
+            await authority.expireAccessTokens()
+            let answer = Task { try await client.request(.get, "/v1/me") }
+            await client.waitersReach(2)
+            gate.open()
+            #expect(try await answer.value.status == 200)
+            #expect(try await waiting.value == client.accessToken())
+        }
+    }
+
+    @Test func aRequestIsNotSentAgainAsAnotherUser() async throws {
+        try await FakeAuthority.run { authority, server in
+            let client = try await MartletClient.signedIn(server, store: MemoryTokenStore())
+            let token = try await client.accessToken()
+            await authority.expireAccessTokens()
+            let gate = Gate()
+            await authority.holdMe(gate)
+            let answer = Task { try await client.request(.get, "/v1/me") }
+            await gate.arrival()
+            try await client.signIn(username: "bob", password: "correct")
+            gate.open()
+            #expect(try await answer.value.status == 401)
+            #expect(await authority.authorizations == ["Bearer \(token)"])
+            #expect(try await client.request(.get, "/v1/me").status == 200)
+        }
+    }
+
+    @Test func aSignInWhoseAnswerLayAroundWhileTheMachineSleptIsNoYoungerForThat() async throws {
+        try await FakeAuthority.run { authority, server in
+            let clock = TestClock()
+            let store = MemoryTokenStore()
+            let sleepy = Sleepy(base: try AsyncHTTPTransport(options: ClientOptions()), clock: clock)
+            let client = try MartletClient(server: server, store: store, environment: clock.environment(sleepy))
+            try await client.signIn(username: "ada", password: "correct")
+            clock.advance(by: .seconds(400))
+            _ = try await client.accessToken()
+            #expect(await authority.decisions == [.advanced])
         }
     }
 
@@ -441,6 +507,36 @@ extension MartletClient {
 
     func renewalEnds() async {
         while isRenewing { await Task.yield() }
+    }
+}
+
+/// The machine sleeps for 25 minutes with the answer at hand.
+private struct Sleepy: HTTPTransport {
+    let base: any HTTPTransport
+    let clock: TestClock
+
+    func send(_ request: OutgoingRequest) async throws -> ClientResponse {
+        let answer = try await base.send(request)
+        clock.advance(by: .seconds(1_500))
+        return answer
+    }
+}
+
+/// Tells what it has read only once the gate is open.
+private struct SlowStore: TokenStore {
+    let base: any TokenStore
+    let gate: Gate
+
+    func load() async throws -> SavedSession? {
+        let session = try await base.load()
+        await gate.pass()
+        return session
+    }
+
+    func lease(timeout: Duration) async throws -> RenewalLease? { try await base.lease(timeout: timeout) }
+
+    func replace(if condition: StoreCondition, with session: SavedSession?) async throws -> Bool {
+        try await base.replace(if: condition, with: session)
     }
 }
 

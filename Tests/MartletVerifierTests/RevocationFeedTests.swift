@@ -363,7 +363,66 @@ struct RevocationFeedTests {
         }
     }
 
+    /// The cache answers without a look at the feed for up to a second, by the wall clock.
+    @Test(arguments: [false, true])
+    func thatSecondDoesNotComeBackAfterTheClockWasAhead(isAskedMeanwhile: Bool) async throws {
+        try await withFreshVerifier { authority, verifier in
+            let token = try token(authority)
+            authority.clock.set(ahead: .seconds(300))
+            _ = try await verifier.verify(token)
+            #expect(verifier.cached(token) != nil)
+            authority.clock.set(ahead: .zero)
+            authority.clock.advance(by: .seconds(60))
+            if isAskedMeanwhile {
+                #expect(await refusal(verifier, token)?.code == .revocationsUnavailable)
+            } else {
+                await authority.clock.hasSleeper(until: .seconds(120))
+            }
+            authority.clock.advance(by: .milliseconds(240_500))
+            #expect(verifier.cached(token) == nil)
+            #expect(await refusal(verifier, token)?.code == .revocationsUnavailable)
+        }
+    }
+
+    @Test func aLookForAKeyThatTakesLongDoesNotStretchTheBound() async throws {
+        try await withFreshVerifier { authority, verifier in
+            _ = try await verifier.verify(token(authority))
+            for _ in 1...2 {
+                authority.clock.advance(by: .seconds(4))
+                authority.send(.heartbeat, "e.5")
+                await eventually { verifier.freshness == .fresh(age: .zero) }
+            }
+            authority.clock.advance(by: .seconds(6))
+            let key = SigningKey(generating: .es256)
+            authority.publish(authority.get(\.keys) + [key])
+            let gate = Gate()
+            authority.set { $0.gate = gate }
+            let text = try authority.token(by: key)
+            let refused = Task { await refusal(verifier, text) }
+            await eventually { authority.get(\.keysRequests) == 2 }
+            #expect(verifier.freshness.isFresh)
+            authority.clock.advance(by: .milliseconds(4_500))
+            #expect(verifier.freshness == .stale(for: .milliseconds(500)))
+            gate.open()
+            #expect(await refused.value?.code == .revocationsUnavailable)
+        }
+    }
+
     // MARK: Policies
+
+    @Test func whatIsRevokedWhileTheAuthorityIsAskedIsRefused() async throws {
+        try await withFreshVerifier(.introspect) { authority, verifier in
+            let text = try token(authority)
+            let gate = Gate()
+            authority.set { $0.feed.introspectionGate = gate }
+            authority.clock.advance(by: .seconds(11))
+            let refused = Task { await refusal(verifier, text) }
+            await eventually { authority.get(\.feed.introspections).count == 1 }
+            verifier.revoke([.token("t1", until: Self.until)])
+            gate.open()
+            #expect(await refused.value?.code == .tokenRevoked)
+        }
+    }
 
     @Test func goingOnIsCounted() async throws {
         try await withFreshVerifier(.goOn, [.token("gone", until: Self.until)]) { authority, verifier in

@@ -52,7 +52,7 @@ struct RenewalMachine: Sendable {
     private enum Phase: Sendable {
         case idle
         case loading
-        case presenting(SavedSession)
+        case presenting(SavedSession, before: Instant)
         case storing(Grant, receivedAt: Instant)
         case clearing(EndReason?)
         case finished
@@ -83,8 +83,8 @@ struct RenewalMachine: Sendable {
             return attempt()
         case (.loading, .loaded(let session, let isNeeded)):
             return loaded(session, isNeeded: isNeeded, at: now, random: random)
-        case (.presenting(let session), .answered(let answer)):
-            return answered(answer, to: session, at: now, random: random)
+        case (.presenting(let session, let deadline), .answered(let answer)):
+            return answered(answer, to: session, before: deadline, at: now, random: random)
         case (.storing(let grant, let receivedAt), .replaced(true)):
             backoff = Backoff()
             return finish(.renewed(grant, receivedAt: receivedAt))
@@ -129,12 +129,13 @@ struct RenewalMachine: Sendable {
                 return retry(error, after: superseded.pause, at: now, random: random)
             }
         }
-        phase = .presenting(session)
-        return .present(session, before: now + settings.attemptTimeout)
+        let deadline = now + settings.attemptTimeout
+        phase = .presenting(session, before: deadline)
+        return .present(session, before: deadline)
     }
 
     private mutating func answered(
-        _ answer: RenewalAnswer, to presented: SavedSession, at now: Instant, random: Double
+        _ answer: RenewalAnswer, to presented: SavedSession, before deadline: Instant, at now: Instant, random: Double
     ) -> Action {
         let unchanged = StoreCondition.holdsToken(presented.refreshToken)
         switch answer {
@@ -143,7 +144,8 @@ struct RenewalMachine: Sendable {
                 let error = MartletClientError.unexpectedAnswer("The answer to the renewal is of another session.")
                 return retry(error, after: nil, at: now, random: random)
             }
-            phase = .storing(grant, receivedAt: now)
+            // Where the process was suspended with the answer at hand, that came before.
+            phase = .storing(grant, receivedAt: min(now, deadline))
             var session = presented
             session.refreshToken = refreshToken.refreshToken
             session.user = SignedInUser(grant)

@@ -2,7 +2,8 @@ import MartletProtocol
 import ServiceLifecycle
 
 extension Verifier {
-    /// How often tokens that have expired are looked for. They are not accepted any more, and hold memory only.
+    /// How often tokens that have expired are looked for. They are not accepted any more, and hold memory only. So does
+    /// a lease that the wall clock has left.
     private static let forgettingInterval: Duration = .seconds(60)
 
     /// Takes expired tokens out of the cache, until graceful shutdown or cancellation.
@@ -12,7 +13,9 @@ extension Verifier {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do { try await self.clock.sleep(until: self.clock.elapsed + Self.forgettingInterval) } catch { return }
-                cache.removeAll(at: self.clock.now.milliseconds) { _ in false }
+                let now = self.clock.now.milliseconds
+                self.lease.endUnlessCovering(now)
+                cache.removeAll(at: now) { _ in false }
             }
         }
     }

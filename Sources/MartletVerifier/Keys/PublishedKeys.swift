@@ -23,7 +23,8 @@ final class PublishedKeys: KeySource {
     private let jitter: @Sendable () -> Double
     private let replaced: @Sendable (VerificationKeySet) -> Void
 
-    /// - Parameter replaced: told of the keys that are trusted instead of others, once they are.
+    /// - Parameter replaced: told of the keys that are trusted from now on instead of others. Who asks for keys waits
+    ///   meanwhile.
     init(
         policy: AccessTokenPolicy,
         fetcher: KeyFetcher,
@@ -134,6 +135,8 @@ final class PublishedKeys: KeySource {
                 state.memory = answer.memory
                 let keys = answer.keys.map { TrustedKeys(policy: policy, keys: $0) }
                 state.cache.succeeded(keys, lifetime: answer.lifetime, at: now, jitter: jitter())
+                // Before anybody gets the new keys: a token by an old one must not be found verified with them.
+                if let keys = answer.keys { replaced(keys) }
             case .failure:
                 // An attempt that was called off says nothing of the authority.
                 if Task.isCancelled { return nil }
@@ -145,7 +148,6 @@ final class PublishedKeys: KeySource {
             defer { state.reported = condition }
             return condition == state.reported ? nil : condition
         }
-        if case .success(let answer) = outcome, let keys = answer.keys { replaced(keys) }
         if let report { tell(report, outcome) }
     }
 

@@ -44,6 +44,7 @@ actor FakeAuthority {
     private var liveAccessTokens: [String: SessionID] = [:]
     private var counter = 0
     private var fates: [Fate] = []
+    private var meGate: Gate?
     private(set) var decisions: [Decision] = []
     /// Each call of an API, by its path.
     private(set) var calls: [String] = []
@@ -75,6 +76,9 @@ actor FakeAuthority {
 
     /// What becomes of the next answers to renewals, one each.
     func next(_ fates: Fate...) { self.fates += fates }
+
+    /// Answers to calls of `/v1/me` wait from now on until the gate opens; what they say is decided before.
+    func holdMe(_ gate: Gate) { meGate = gate }
 
     /// Access tokens given so far are refused from now on.
     func expireAccessTokens() { liveAccessTokens = [:] }
@@ -142,8 +146,14 @@ actor FakeAuthority {
         return Response(status: .noContent)
     }
 
-    private func me(_ request: Request) -> Response {
+    private func me(_ request: Request) async -> Response {
         calls.append("me")
+        let answer = answer(toMe: request)
+        await meGate?.pass()
+        return answer
+    }
+
+    private func answer(toMe request: Request) -> Response {
         authorizations.append(request.headers[.authorization])
         guard let session = session(request), let row = rows[session] else {
             return Response(

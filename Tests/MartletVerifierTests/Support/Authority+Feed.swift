@@ -14,6 +14,8 @@ extension Authority {
         var streamReply: Reply?
         var introspectionReply: Reply?
         var tokenLifetime: Duration = .seconds(1_800)
+        /// Holds the answers of introspection back.
+        var introspectionGate: Gate?
         /// Tokens that introspection calls inactive.
         var inactive: Set<String> = []
 
@@ -96,10 +98,11 @@ extension Authority {
         }
         router.post("/introspect") { request, _ in
             let asked = try await self.clientRequest(request)
-            let (reply, inactive) = self.change { state in
+            let (reply, inactive, gate) = self.change { state in
                 state.feed.introspections.append(asked)
-                return (state.feed.introspectionReply, state.feed.inactive)
+                return (state.feed.introspectionReply, state.feed.inactive, state.feed.introspectionGate)
             }
+            await gate?.wait()
             let isActive = !inactive.contains { asked.form.contains("token=\($0)&") }
             let answer = isActive ? IntrospectionAnswer(subject: "ada") : .inactive
             return self.response(reply ?? Reply(body: answer.encoded()))

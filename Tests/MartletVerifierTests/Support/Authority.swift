@@ -56,6 +56,7 @@ final class Authority: Sendable {
             authority.set { $0.origin = "http://localhost:\(port)" }
             defer {
                 authority.get(\.gate)?.open()
+                authority.get(\.feed.introspectionGate)?.open()
                 authority.closeStreams()
             }
             try await body(authority)
