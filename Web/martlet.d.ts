@@ -40,7 +40,8 @@ export interface Martlet extends EventTarget {
   signOut(): Promise<void>;
   /**
    * `fetch` with the access token. Redirects are not followed, wherever they lead, since the token could go with them;
-   * with `redirect: "manual"` they are answered as by the browser's own `fetch`.
+   * with `redirect: "manual"` they are answered as by the browser's own `fetch`. Nothing is sent as another user who has
+   * signed in, here or in another tab, since the call began: `signed_out`, or the 401 that there was.
    * @throws MartletError `signed_out`, `unreachable`, `origin_refused` or `redirect_refused`, or what was wrong with a
    * renewal that the call needed.
    */

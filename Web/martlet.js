@@ -127,7 +127,10 @@ class Martlet extends EventTarget {
     if (!this.#origins.has(new URL(request.url).origin)) {
       throw new MartletError("origin_refused", `${new URL(request.url).origin} gets no token: name it in origins.`);
     }
+    const user = this.#grant?.user.id;
     const grant = await this.#current(request.signal);
+    // As whom the request was not meant.
+    if (user && grant.user.id !== user) throw new MartletError("signed_out", "Another user has signed in meanwhile.");
     const again = request.clone();
     const answer = await this.#with(grant, request);
     if (answer.status !== 401 || !(await this.#isRefusal(answer.clone()))) {
@@ -142,7 +145,6 @@ class Martlet extends EventTarget {
       if (request.signal.aborted) throw error;
       return answer;
     }
-    // Another user may have signed in meanwhile, as whom this request was not meant.
     return next.user.id === grant.user.id ? this.#with(next, again) : answer;
   }
 

@@ -10,7 +10,8 @@ extension MartletClient {
     ///   - request: its scheme and authority are the server's own where it has none. Its `Authorization` is replaced.
     ///   - body: sent with it, and again with the retry.
     /// - Throws: ``MartletClientError/Code/originNotAllowed`` for an origin that may not be given the token; what
-    ///   ``accessToken(minimumLifetime:)`` throws; or ``MartletClientError/Code/offline``.
+    ///   ``accessToken(minimumLifetime:)`` throws; ``MartletClientError/Code/signedOut`` too where another user has signed
+    ///   in while a renewal was waited for; or ``MartletClientError/Code/offline``.
     public func request(_ request: HTTPRequest, body: [UInt8] = []) async throws -> ClientResponse {
         let location = try location(of: request)
         guard allowedOrigins.contains(location.origin) else {
@@ -23,11 +24,13 @@ extension MartletClient {
         request.authority = location.origin.authority
         request.path = location.target
         if request.headerFields[.userAgent] == nil { request.headerFields[.userAgent] = options.userAgent }
+        let caller = knownUser
         let token = try await heldToken()
+        guard caller == nil || caller?.id == token.user.id else { throw MartletClientError.anotherUser }
         let response = try await send(request, body, token: token.token)
         guard response.refusesAccessToken else { return response }
         let next = try await heldToken(replacing: token)
-        // Another user may have signed in meanwhile, as whom this request was not meant.
+        // Another user may have signed in, as whom this request was not meant.
         guard next.user.id == token.user.id else { return response }
         return try await send(request, body, token: next.token)
     }

@@ -107,6 +107,9 @@ extension MartletClientError {
             .signedOut, "\(reason?.explanation ?? "The session is over.") Sign in again.", reason: reason)
     }
 
+    static let anotherUser = MartletClientError(
+        .signedOut, "Another user has signed in meanwhile. The request was not sent.")
+
     static func passwordChangeRequired(_ problem: Problem) -> MartletClientError {
         MartletClientError(
             .passwordChangeRequired,

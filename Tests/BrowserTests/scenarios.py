@@ -365,6 +365,51 @@ def signs_out_everywhere(browser):
     return {}
 
 
+ANOTHER_USER = """
+    // Bob signs in while the first call is under way, whose answer then is that the token is no good any more.
+    const [password] = arguments;
+    const original = fetch;
+    let isFirst = true;
+    window.sent = 0;
+    window.fetch = async (input, init) => {
+        const request = new Request(input, init);
+        const isCall = new URL(request.url).pathname === "/v1/me";
+        sent += isCall;
+        if (!isCall || !isFirst) return original(request);
+        isFirst = false;
+        await martlet.signIn({ username: "bob", password });
+        return new Response(null, { status: 401, headers: { "WWW-Authenticate": 'Bearer error="invalid_token"' } });
+    };
+"""
+
+
+def is_not_another_user(browser):
+    tab = page(browser)
+    sign_in(tab)
+    tab.run(ANOTHER_USER, password)
+    assert fetch(tab) == 401
+    assert tab.run("return sent") == 1
+    assert tab.run("return martlet.session.user.username") == "bob"
+    assert fetch(tab) == 200
+    # One tab holds the lock as ada signs in there, while bob's call waits for it in the other.
+    other = page(browser)
+    other.run(
+        "const original = fetch; window.go = null;"
+        "window.fetch = async (...all) => { await new Promise((resolve) => go = resolve); return original(...all); };"
+        "martlet.signIn({ username: arguments[0], password: arguments[1] })", user, password)
+    until("the sign-in is under way", lambda: other.run("return go !== null"))
+    tab.run(
+        "const now = performance.now(); performance.now = () => now + 36e5; sent = 0;"
+        "window.outcome = martlet.fetch(arguments[0]).then((answer) => answer.status, (error) => error.code)",
+        server + "/v1/me")
+    other.run("go()")
+    assert tab.wait("return await outcome") == "signed_out"
+    assert tab.run("return sent") == 0
+    assert fetch(tab) == 200
+    assert tab.run("return martlet.session.user.username") == user
+    return {}
+
+
 FORGE = """
     const [server, user, password] = rest;
     const outcomes = {};
@@ -468,7 +513,8 @@ scenario = {
     function.__name__: function
     for function in (
         stays_signed_in, ten_tabs, ten_tabs_at_once, closed_while_renewing, loses_the_network, waits_after_odd_answers,
-        wakes_after_hours, is_told_why, signs_out_everywhere, refuses_other_sites, works_from_an_allowed_origin)
+        wakes_after_hours, is_told_why, signs_out_everywhere, is_not_another_user, refuses_other_sites,
+        works_from_an_allowed_origin)
 }[request["scenario"]]
 with Browser(request["ca"]) as browser:
     json.dump(scenario(browser), sys.stdout)

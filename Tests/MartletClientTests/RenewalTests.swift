@@ -407,6 +407,24 @@ struct RenewalTests {
         }
     }
 
+    @Test func aRequestThatWaitedForARenewalIsNotSentAsAnotherUser() async throws {
+        try await FakeAuthority.run { authority, server in
+            let clock = TestClock()
+            let client = try await MartletClient.signedIn(server, store: MemoryTokenStore(), clock: clock)
+            clock.advance(by: .seconds(1_800))
+            let gate = Gate()
+            await authority.next(.hold(gate))
+            let answer = Task { try await client.request(.get, "/v1/me") }
+            await client.waitersReach(1)
+            await gate.arrival()
+            try await client.signIn(username: "bob", password: "correct")
+            gate.open()
+            await #expect(throws: MartletClientError(.signedOut, "")) { try await answer.value }
+            #expect(await authority.authorizations.isEmpty)
+            #expect(try await client.request(.get, "/v1/me").status == 200)
+        }
+    }
+
     @Test func aSignInWhoseAnswerLayAroundWhileTheMachineSleptIsNoYoungerForThat() async throws {
         try await FakeAuthority.run { authority, server in
             let clock = TestClock()

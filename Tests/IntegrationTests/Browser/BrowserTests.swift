@@ -45,6 +45,13 @@ struct BrowserTests {
         #expect(await server.stop() == 0)
     }
 
+    @Test func noCallIsSentAsAnotherUser() async throws {
+        try await martlet.add("bob")
+        let server = try await start(accessLifetime: "1h")
+        _ = try await run("is_not_another_user", at: server)
+        #expect(await server.stop() == 0)
+    }
+
     /// One renewal a cycle for all tabs, and nobody is signed out.
     @Test func tenTabsRenewOnceACycle() async throws {
         let server = try await start()
