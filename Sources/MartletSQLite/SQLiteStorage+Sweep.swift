@@ -58,23 +58,25 @@ extension SQLiteStorage {
     /// Deletes user agents that no session has any more. It reads all sessions, so only once a thousand new user
     /// agents have come, and on a connection that keeps nobody waiting.
     ///
-    /// A session that takes one up in between loses the text until its next advance.
-    private func forgetUserAgents() async throws(StorageError) {
+    /// A session may take one up in between, here or in another process. Then its number was handed out once more, and
+    /// it stays. To look at all sessions again while it is deleted would keep every writer waiting.
+    func forgetUserAgents() async throws(StorageError) {
         let newest = try await read { try Int64.fetchOne($0, sql: "SELECT max(id) FROM user_agents") ?? 0 }
         guard userAgentMark.withLock({ newest > $0 + 1_000 }) else { return }
         let unused = try await read { database in
             try database.rows(
                 """
-                SELECT id FROM user_agents
+                SELECT id, handed_out FROM user_agents
                 WHERE id <= ? AND id NOT IN (SELECT last_user_agent FROM sessions WHERE last_user_agent IS NOT NULL)
                 """,
                 [newest]
-            ) { try $0.integer(at: 0) }
+            ) { try (id: $0.integer(at: 0), handedOut: $0.integer(at: 1)) }
         }
         for start in stride(from: 0, to: unused.count, by: 500) {
             try await write { database in
-                for id in unused[start...].prefix(500) {
-                    try database.change("DELETE FROM user_agents WHERE id = ?", [id])
+                for agent in unused[start...].prefix(500) {
+                    try database.change(
+                        "DELETE FROM user_agents WHERE id = ? AND handed_out = ?", [agent.id, agent.handedOut])
                 }
             }
         }

@@ -131,9 +131,8 @@ struct UserAgentTests {
         await storage.close()
     }
 
-    @Test func unusedUserAgentsAreForgotten() async throws {
-        let folder = try TemporaryFolder()
-        let storage = try await SQLiteStorage(path: folder.database)
+    /// A session that was seen with 1,201 user agents, of which "first" was the first.
+    private func muchTravelledSession(in storage: SQLiteStorage) async throws -> SessionFixture {
         let user = Fixtures.user()
         try await storage.insert(user)
         let fixture = SessionFixture(of: user.id, presenter: Presenter(userAgent: "first"))
@@ -148,11 +147,43 @@ struct UserAgentTests {
                 }
             })
         #expect(try await count(storage) == 1_201)
+        return fixture
+    }
+
+    @Test func unusedUserAgentsAreForgotten() async throws {
+        let folder = try TemporaryFolder()
+        let storage = try await SQLiteStorage(path: folder.database)
+        let fixture = try await muchTravelledSession(in: storage)
         let kept = try #require(try await storage.session(fixture.session.id)).lastPresenter
         let now = Fixtures.start
         #expect(try await storage.sweep(at: now, grace: .zero, forgetting: now, limit: 10) == 0)
         #expect(try await count(storage) == 1)
         #expect(try await storage.session(fixture.session.id)?.lastPresenter == kept)
+        await storage.close()
+    }
+
+    /// Between the look for unused ones and their end, in another process.
+    @Test(.timeLimit(.minutes(10))) func aUserAgentThatIsTakenUpMeanwhileIsKept() async throws {
+        let folder = try TemporaryFolder()
+        let storage = try await SQLiteStorage(path: folder.database)
+        let other = try await SQLiteStorage(path: folder.database)
+        let fixture = try await muchTravelledSession(in: storage)
+        let pool = try #require(storage.pool.withLock { $0 })
+        let isTakenUp = DispatchSemaphore(value: 0)
+        pool.asyncWriteWithoutTransaction { _ in isTakenUp.wait() }
+        let accesses = storage.accesses
+        async let forgotten: Void = storage.forgetUserAgents()
+        defer { isTakenUp.signal() }
+        // It has read twice, and waits to write.
+        try await until { storage.accesses == accesses + 3 }
+        _ = try await other.present(
+            fixture.token, policy: RotationPolicy(mode: .none), from: Presenter(userAgent: "first"))
+        isTakenUp.signal()
+        try await forgotten
+        #expect(try await storage.session(fixture.session.id)?.lastPresenter.userAgent == "first")
+        // And the one that the session had when it was looked for.
+        #expect(try await count(storage) == 2)
+        await other.close()
         await storage.close()
     }
 }

@@ -9,7 +9,7 @@ struct Migration: Sendable {
     static let all: [Migration] = [
         .initial, .lateFloor, .writeMark, .revocations, .statusLists, .events, .clientOrigins, .pages, .eventCounts,
         .outbox, .newPassword, .outboxFigures, .outboxClaims, .clientRotation, .clientClaims, .invitations,
-        .eventKinds,
+        .eventKinds, .userAgentUse,
     ]
 
     /// Runs those that the database lacks, all in one transaction that holds the write lock, so that processes which

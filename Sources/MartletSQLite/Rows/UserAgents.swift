@@ -12,8 +12,11 @@ enum UserAgents {
         // Up to a NUL, where SQLite's texts end.
         let kept = text.utf8.count > maximumLength || text.utf8.contains(0) ? cut(text) : text
         if kept.isEmpty { return nil }
-        let statement = try database.cachedStatement(sql: "SELECT id FROM user_agents WHERE text = ?")
-        if let id = try Int64.fetchOne(statement, arguments: [kept]) { return id }
+        // Counted, so that whoever found the row unused can tell whether it still is.
+        let known = try database.rows(
+            "UPDATE user_agents SET handed_out = handed_out + 1 WHERE text = ? RETURNING id", [kept]
+        ) { try $0.integer(at: 0) }
+        if let id = known.first { return id }
         try database.change("INSERT INTO user_agents (text) VALUES (?)", [kept])
         return database.lastInsertedRowID
     }

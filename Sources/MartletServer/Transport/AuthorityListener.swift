@@ -27,7 +27,7 @@ public struct AuthorityListener: Sendable {
     let tls: TLSContext?
     let limits: ListenerLimits
     let logger: Logger
-    private let directRoutes = DirectRoutes()
+    let directRoutes = DirectRoutes()
 
     /// Takes the address.
     ///

@@ -20,7 +20,8 @@ enum DirectAnswer: Sendable {
     case response(HTTPResponse, body: ByteBuffer)
 }
 
-/// A listener's direct route. Its connections may be there before it.
+/// A listener's direct route, and the answers of it that are under way. Connections may be there before it, and gone
+/// before their answers.
 final class DirectRoutes: Sendable {
     /// The route, and what its tasks run on.
     struct Serving: Sendable {
@@ -28,11 +29,41 @@ final class DirectRoutes: Sendable {
         let executors: EventLoopExecutors
     }
 
-    private let state = Mutex<Serving?>(nil)
+    private struct State {
+        var serving: Serving?
+        var underWay = 0
+        /// Whoever waits until none is under way.
+        var waiting: AsyncStream<Void>.Continuation?
+    }
 
-    var serving: Serving? { state.withLock { $0 } }
+    private let state = Mutex(State())
+
+    var serving: Serving? { state.withLock { $0.serving } }
 
     func serve(_ route: any DirectRoute, on executors: EventLoopExecutors) {
-        state.withLock { $0 = Serving(route: route, executors: executors) }
+        state.withLock { $0.serving = Serving(route: route, executors: executors) }
+    }
+
+    func began() {
+        state.withLock { $0.underWay += 1 }
+    }
+
+    func ended() {
+        let waiting = state.withLock { state in
+            state.underWay -= 1
+            return state.underWay == 0 ? state.waiting : nil
+        }
+        waiting?.finish()
+    }
+
+    /// Returns once no answer is under way, or the task is cancelled.
+    func allEnded() async {
+        let (end, continuation) = AsyncStream<Void>.makeStream()
+        let areEnded = state.withLock { state in
+            state.waiting = continuation
+            return state.underWay == 0
+        }
+        if areEnded { return }
+        for await _ in end {}
     }
 }

@@ -258,8 +258,10 @@ final class HTTP1ConnectionHandler: ChannelDuplexHandler {
         isAnsweringDirectly = true
         let (eventLoop, channel) = (context.eventLoop, context.channel)
         let own = NIOLoopBound((self, wire, context), eventLoop: eventLoop)
-        Task(executorPreference: serving.executors[eventLoop]) {
+        directRoutes.began()
+        Task(executorPreference: serving.executors[eventLoop]) { [directRoutes] in
             let answer = await serving.route.answer(to: request, on: channel)
+            directRoutes.ended()
             let finish = { @Sendable () -> Void in
                 let (handler, wire, context) = own.value
                 handler.finish(answer, wire: wire, context: context)

@@ -9,8 +9,9 @@ public import ServiceLifecycle
 
 /// Serves the connections of an ``AuthorityListener``.
 ///
-/// ``run()`` returns after a graceful shutdown. Requests that were accepted by then are answered, idle connections are
-/// closed, and after ``ListenerLimits/shutdownDeadline`` what is left is dropped.
+/// ``run()`` returns after a graceful shutdown. Requests that were accepted by then are answered, or carried out where
+/// their client has gone; idle connections are closed, and after ``ListenerLimits/shutdownDeadline`` what is left is
+/// dropped.
 public struct ListenerService<Responder: HTTPResponder>: Service
 where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
     let listener: AuthorityListener
@@ -66,6 +67,8 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
                 }
             }
         }
+        // No connection waits for those whose client has gone, and what they did is still to be reported.
+        await listener.directRoutes.allEnded()
     }
 
     private func serve(_ connection: ConnectionPipeline.Connection) async {
@@ -142,7 +145,7 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
             return
         }
         logger.warning(
-            "dropping connections that did not end in time", metadata: ["connections": "\(connections.count)"])
+            "dropping what did not end in time", metadata: ["connections": "\(connections.count)"])
         connections.closeAll()
     }
 }

@@ -34,7 +34,7 @@ final class WebhookSender: Sendable {
     private let resolver: AddressResolver
     private let clock: Clock
     /// Those that were used last are at the end.
-    private let clients = Mutex<[(place: Place, client: HTTPClient)]>([])
+    private let clients = Mutex<[(place: Place, client: KeptClient)]>([])
 
     /// - Throws: `TransportError` where the certificates to trust cannot be read.
     init(
@@ -51,10 +51,6 @@ final class WebhookSender: Sendable {
             tls.additionalTrustRoots = [.certificates(try Self.certificates(path))]
         }
         self.tls = tls
-    }
-
-    deinit {
-        for (_, client) in clients.withLock({ $0 }) { _ = client.shutdown() }
     }
 
     private static func certificates(_ path: String) throws(TransportError) -> [NIOSSLCertificate] {
@@ -118,8 +114,10 @@ final class WebhookSender: Sendable {
         outgoing.headers.add(name: "user-agent", value: "martlet-webhooks")
         for (name, value) in request.fields { outgoing.headers.add(name: name, value: value) }
         outgoing.body = .bytes(ByteBuffer(bytes: request.body))
-        let response = try await client(for: request.url, at: address).execute(
-            outgoing, deadline: .now() + TimeAmount(timeout))
+        let kept = client(for: request.url, at: address)
+        // To the end of the body, whoever takes its place meanwhile.
+        defer { withExtendedLifetime(kept) {} }
+        let response = try await kept.client.execute(outgoing, deadline: .now() + TimeAmount(timeout))
         let retryAfter = response.headers.first(name: "retry-after").flatMap { delay($0) }
         return WebhookAnswer(
             status: Int(response.status.code), retryAfter: retryAfter, body: await beginning(of: response.body))
@@ -145,19 +143,19 @@ final class WebhookSender: Sendable {
     }
 
     /// A client that connects this host to this address, and to no other.
-    private func client(for url: WebhookURL, at address: SocketAddress) -> HTTPClient {
+    private func client(for url: WebhookURL, at address: SocketAddress) -> KeptClient {
         let place = Place(host: url.host, address: address.ipBytes)
-        let (client, surplus) = clients.withLock { clients -> (HTTPClient, HTTPClient?) in
+        // What is surplus is let go outside the lock, since that may shut it down.
+        let (client, _) = clients.withLock { clients -> (KeptClient, KeptClient?) in
             let found = clients.firstIndex { $0.place == place }.map { clients.remove(at: $0) }
             let client = found?.client ?? makeClient(for: url, at: address)
             clients.append((place, client))
             return (client, clients.count > Self.mostClients ? clients.removeFirst().client : nil)
         }
-        if let surplus { _ = surplus.shutdown() }
         return client
     }
 
-    private func makeClient(for url: WebhookURL, at address: SocketAddress) -> HTTPClient {
+    private func makeClient(for url: WebhookURL, at address: SocketAddress) -> KeptClient {
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
         configuration.httpVersion = .http1Only
         configuration.timeout = HTTPClient.Configuration.Timeout(connect: min(TimeAmount(timeout), .seconds(5)))
@@ -175,13 +173,28 @@ final class WebhookSender: Sendable {
             }
             return channel.eventLoop.makeSucceededVoidFuture()
         }
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        return KeptClient(HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration))
     }
 
     /// `Retry-After` (RFC 9110 §10.2.3): seconds, or a date.
     private func delay(_ text: String) -> Duration? {
         if let seconds = Int64(text), (0...1_000_000_000).contains(seconds) { return .seconds(seconds) }
         return HTTPDate.read(text).map { max(.zero, $0 - clock.now) }
+    }
+}
+
+/// A client that its place and each request under way keep. The last of them to let go shuts it down: that cancels
+/// requests, and one that is cancelled is sent again.
+private final class KeptClient: Sendable {
+    let client: HTTPClient
+
+    init(_ client: HTTPClient) {
+        self.client = client
+    }
+
+    deinit {
+        // It keeps itself until that is done.
+        _ = client.shutdown()
     }
 }
 

@@ -73,6 +73,21 @@ struct WebhookSenderTests {
         #expect(asked.count.withLock { $0 } == 3)
     }
 
+    /// There are more hosts than keep a connection, and the first of them is slow.
+    @Test func aRequestUnderWayIsNotCutOffForOtherHosts() async throws {
+        let receiver = try await RawReceiver(.hold)
+        let sender = try sender(timeout: .seconds(3_600), resolver: resolver(["127.0.0.1"]))
+        let slow = try request("http://h0.invalid:\(receiver.port)/")
+        async let answer = sender.send(slow)
+        while receiver.held == 0 { await Task.yield() }
+        for number in 1...WebhookSender.mostClients {
+            #expect(try await sender.send(request("http://h\(number).invalid:\(receiver.port)/")).status == 204)
+        }
+        receiver.release()
+        let status = try await answer.status
+        #expect(status == 204)
+    }
+
     @Test func anAddressThatDoesNotAnswerIsFollowedByTheNext() async throws {
         let receiver = try await RawReceiver()
         let sender = try sender(resolver: resolver(["127.0.0.2", "127.0.0.1"]))

@@ -87,6 +87,42 @@ struct DirectRouteTests {
         }
     }
 
+    /// What it has done is still to be reported, though nobody takes the answer.
+    @Test func aShutdownWaitsForTheAnswerToAClientThatHasGone() async throws {
+        let (route, log) = (GatedRoute(), CapturedLog())
+        var limits = ListenerLimits()
+        limits.shutdownDeadline = .seconds(3_600)
+        try await TransportServer.with(directly: route, isSecure: false, limits: limits, logger: log.logger) { server in
+            try await askAndGo(server, route)
+            await server.services.triggerGracefulShutdown()
+            route.isOpen.mark()
+        }
+        #expect(route.isAnswered.isMarked)
+        #expect(!log.lines.contains { $0.contains("did not end in time") })
+    }
+
+    /// It would not get to its deadline if nothing was waited for.
+    @Test func aShutdownWaitsForSuchAnAnswerToItsDeadline() async throws {
+        let (route, log) = (GatedRoute(), CapturedLog())
+        var limits = ListenerLimits()
+        limits.shutdownDeadline = .milliseconds(300)
+        try await TransportServer.with(directly: route, isSecure: false, limits: limits, logger: log.logger) { server in
+            try await askAndGo(server, route)
+        }
+        #expect(!route.isAnswered.isMarked)
+        #expect(log.lines.contains { $0.contains("did not end in time") })
+        route.isOpen.mark()
+    }
+
+    /// Returns once the server answers, and the client's connection is no more.
+    private func askAndGo(_ server: TransportServer, _ route: GatedRoute) async throws {
+        try await RawConnection.with(server) { connection in
+            try await connection.send(Self.request + "\r\n")
+            await route.isReached.wait()
+            try await connection.reset()
+        }
+    }
+
     @Test func aClientThatHasGoneIsNotAnswered() async throws {
         let route = GatedRoute()
         try await TransportServer.with(directly: route, isSecure: false) { server in
@@ -125,6 +161,7 @@ struct DirectRouteTests {
 private struct GatedRoute: DirectRoute {
     let isReached = Reached()
     let isOpen = Reached()
+    let isAnswered = Reached()
 
     init(isOpen: Bool = false) {
         if isOpen { self.isOpen.mark() }
@@ -137,6 +174,7 @@ private struct GatedRoute: DirectRoute {
     func answer(to request: AssembledRequest, on channel: any Channel) async -> DirectAnswer {
         isReached.mark()
         await isOpen.wait()
+        defer { isAnswered.mark() }
         if request.body.readableBytes > 0 {
             return .response(
                 HTTPResponse(status: .init(code: 418), headerFields: [.contentLength: "7"]),

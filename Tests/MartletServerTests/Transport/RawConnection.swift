@@ -3,6 +3,14 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// A client that sends bytes as they are, over TCP or TLS.
 final class RawConnection: Sendable {
     private let channel: any Channel
@@ -63,6 +71,14 @@ final class RawConnection: Sendable {
     /// Ends our side.
     func finish() {
         channel.close(mode: .output, promise: nil)
+    }
+
+    /// Ends both sides at once: what the server sends from then on is refused.
+    func reset() async throws {
+        if let socket = channel as? any SocketOptionProvider {
+            try await socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        }
+        try await channel.close()
     }
 
     /// Takes nothing more from the socket.

@@ -18,29 +18,69 @@ struct WatcherTests {
         let alarms: AsyncStream<AuthorityEvent>
     }
 
-    /// Runs an authority whose events are watched, and gives the alarms as they come.
-    private func watching(
-        _ settings: WatchSettings = .init(), places: Places? = nil, _ work: (Watched) async throws -> Void
-    ) async throws {
-        let watcher = Watcher(settings, places: places)
+    /// Storage that fails once the first alarm is reported, which is before its session is ended, and until the watcher
+    /// has said so.
+    private final class Fault: Sendable {
+        let storage = InMemoryStorage()
+        let isOver = Reached()
+        private let hasBegun = Mutex(false)
+
+        func begin() {
+            let isFirst = hasBegun.withLock { hasBegun in
+                defer { hasBegun = true }
+                return !hasBegun
+            }
+            if isFirst { storage.fail(with: StorageError(.full, detail: "no space left")) }
+        }
+
+        var logger: Logger {
+            Logger(label: "test") { _ in Handler(fault: self) }
+        }
+
+        private struct Handler: LogHandler {
+            let fault: Fault
+            var metadata: Logger.Metadata = [:]
+            var logLevel = Logger.Level.error
+
+            subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+                get { metadata[key] }
+                set { metadata[key] = newValue }
+            }
+
+            func log(event: LogEvent) {
+                fault.storage.fail(with: nil)
+                fault.isOver.mark()
+            }
+        }
+    }
+
+    /// Runs an authority whose events are watched, and gives the alarms as they come. When this returns, the watcher has
+    /// stopped.
+    private func watching<Value>(
+        _ settings: WatchSettings = .init(), places: Places? = nil, interval: Duration = .seconds(3_600),
+        fault: Fault? = nil, _ work: (Watched) async throws -> Value
+    ) async throws -> Value {
+        let watcher = Watcher(settings, places: places, interval: interval)
         let (alarms, continuation) = AsyncStream<AuthorityEvent>.makeStream()
         let clock = TestClock()
         let authority = try await Authority(
             settings: AuthoritySettings(
                 issuer: ServedAuthority.issuer, passwordParameters: PasswordParameters(memory: 8_192, iterations: 1)),
-            storage: InMemoryStorage(), masterKey: MasterKey(), clock: clock.clock,
+            storage: fault?.storage ?? InMemoryStorage(), masterKey: MasterKey(), clock: clock.clock,
             report: { event in
                 watcher.note(event)
-                if case .alarm = event.kind { continuation.yield(event) }
+                guard case .alarm = event.kind else { return }
+                fault?.begin()
+                continuation.yield(event)
             })
         _ = try await authority.addUser(
             username: "alice", password: ServedAuthority.password, email: nil, roles: [])
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                await watcher.watch(authority, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-            }
-            try await work(Watched(authority: authority, clock: clock, alarms: alarms))
+        let logger = fault?.logger ?? .silent
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await watcher.watch(authority, logger: logger) }
+            let value = try await work(Watched(authority: authority, clock: clock, alarms: alarms))
             group.cancelAll()
+            return value
         }
     }
 
@@ -76,6 +116,66 @@ struct WatcherTests {
                 try await watched.authority.renew(stolen.refreshToken, from: .implied, presenter: Self.thief)
             }
             #expect(error?.reason == .suspiciousActivity)
+        }
+    }
+
+    /// Its alarm is not raised once more, whatever the thief does.
+    @Test(.timeLimit(.minutes(10))) func aSessionThatCouldNotBeEndedIsEndedLater() async throws {
+        var settings = WatchSettings()
+        settings[.deviceChange] = .end
+        let fault = Fault()
+        try await watching(settings, interval: .milliseconds(1), fault: fault) { watched in
+            let tokens = try await signIn(watched.authority, from: Self.home)
+            _ = try await watched.authority.renew(tokens.refreshToken, from: .implied, presenter: Self.thief)
+            await fault.isOver.wait()
+            var end: EndReason?
+            while end == nil {
+                end = try await watched.authority.session(tokens.session.id)?.end?.reason
+                await Task.yield()
+            }
+            #expect(end == .suspiciousActivity)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(10))) func whatCouldNotBeEndedIsTriedOnceMoreWhenTheWatcherStops() async throws {
+        var settings = WatchSettings()
+        settings[.deviceChange] = .end
+        let fault = Fault()
+        let id = try await watching(settings, fault: fault) { watched in
+            let tokens = try await signIn(watched.authority, from: Self.home)
+            _ = try await watched.authority.renew(tokens.refreshToken, from: .implied, presenter: Self.thief)
+            await fault.isOver.wait()
+            return tokens.session.id
+        }
+        #expect(try await fault.storage.session(id)?.end?.reason == .suspiciousActivity)
+    }
+
+    /// One renewal raises two; the session cannot be ended for the first of them.
+    @Test(.timeLimit(.minutes(10))) func anAlarmThatCannotBeAnsweredHidesNoOther() async throws {
+        var settings = WatchSettings()
+        settings[.deviceChange] = .end
+        settings[.renewalRate] = .end
+        let fault = Fault()
+        try await watching(settings, fault: fault) { watched in
+            let first = try await signIn(watched.authority, from: Self.home)
+            var token = first.refreshToken
+            // With the sign-in this is all that a minute allows.
+            for _ in 1..<60 {
+                token = try await watched.authority.renew(token, from: .implied, presenter: Self.home).refreshToken
+            }
+            _ = try await watched.authority.renew(token, from: .implied, presenter: Self.thief)
+            await fault.isOver.wait()
+            watched.clock.advance(by: .seconds(1))
+            _ = try await signIn(watched.authority, from: Presenter(address: "192.0.2.7", userAgent: "curl/8.5.0"))
+            var found: [WatchRule] = []
+            for await event in watched.alarms {
+                guard case .alarm(let alarm) = event.kind else { continue }
+                found.append(alarm.rule)
+                if alarm.rule == .newDevice { break }
+            }
+            #expect(found == [.deviceChange, .renewalRate, .newDevice])
+            // The answer to the second did what that to the first did not.
+            #expect(try await watched.authority.session(first.session.id)?.end?.reason == .suspiciousActivity)
         }
     }
 
