@@ -161,6 +161,29 @@ struct RevocationLogTests {
         #expect(log.coversToken("a") && log.coversToken("d") && !log.coversToken("x"))
     }
 
+    /// A part of the new epoch would look like a list that has no more.
+    @Test(arguments: [1, 2, 3, 100]) func anotherEpochIsToldAsAWhole(size: Int) async throws {
+        try await deny(["a", "b", "c"])
+        let log = try await log(pageSize: size)
+        try storage.base.access { state in
+            state.revocations = []
+            state.newestRevocation = RevocationCursor(epoch: "restored", number: 0)
+        }
+        try await deny(["d", "e", "f"])
+        let told = Recorded<[String?]>()
+        @Sendable func look() {
+            told.add(log.snapshot().entries.map(\.entry.id))
+            storage.afterNextRevocationRead { look() }
+        }
+        look()
+        try await log.catchUp()
+        look()
+        // Before anything was read, after each reading, and in the end.
+        #expect(told.all.count > 3)
+        #expect(told.all.dropLast().allSatisfy { $0 == ["a", "b", "c"] })
+        #expect(told.all.last == ["d", "e", "f"])
+    }
+
     /// The epoch changes while a page of the old one is on its way.
     @Test func aPageOfAnEpochThatHasGoneByIsDropped() async throws {
         let log = try await log()

@@ -120,39 +120,84 @@ public final class RevocationLog: Sendable {
     public func catchUp() async throws(AuthorityError) {
         while true {
             let known = cursor
-            let page = try await storing { () async throws(StorageError) in
-                try await storage.revocations(after: known.number, limit: pageSize)
-            }
-            if apply(page, readAfter: known) { return }
+            let page = try await readPage(after: known.number)
+            let isDone =
+                if page.newest.epoch == known.epoch {
+                    extend(by: page, readAfter: known)
+                } else {
+                    try await begin(page.newest.epoch, after: known.epoch)
+                }
+            if isDone { return }
         }
     }
 
-    /// - Returns: whether that was all there is.
-    private func apply(_ page: RevocationPage, readAfter known: RevocationCursor) -> Bool {
-        let recorded = page.revocations.map { stored in
+    /// A part of what storage holds.
+    private struct Page {
+        let newest: RevocationCursor
+        let entries: [RecordedRevocation]
+        /// Whether nothing comes after it.
+        let isLast: Bool
+    }
+
+    private func readPage(after number: Int64) async throws(AuthorityError) -> Page {
+        let found = try await storing { () async throws(StorageError) in
+            try await storage.revocations(after: number, limit: pageSize)
+        }
+        let entries = found.revocations.map { stored in
             RecordedRevocation(number: stored.number, entry: stored.entry, audience: audience(stored.audience))
         }
-        let isComplete = recorded.count < pageSize
+        return Page(newest: found.newest, entries: entries, isLast: entries.count < pageSize)
+    }
+
+    /// - Returns: whether that was all there is.
+    private func extend(by page: Page, readAfter known: RevocationCursor) -> Bool {
         let (isDone, listeners) = state.withLock { state -> (Bool, [AsyncStream<Void>.Continuation]) in
             // It follows on entries of an epoch that has gone by since.
             guard known.epoch == state.cursor.epoch else { return (false, []) }
-            if page.newest.epoch != known.epoch {
-                // Its numbers are of another order, so it is read from the start. What was denied stays denied.
-                state.cursor = RevocationCursor(epoch: page.newest.epoch, number: 0)
-                state.entries = []
-                guard known.number == 0 else { return (false, Array(state.listeners.values)) }
-            }
-            let last = isComplete ? page.newest.number : recorded.last?.number ?? 0
-            guard last > state.cursor.number else { return (isComplete, []) }
-            for revocation in recorded[recorded.firstIndex(after: state.cursor.number)...] {
+            let last = page.isLast ? page.newest.number : page.entries.last?.number ?? 0
+            guard last > state.cursor.number else { return (page.isLast, []) }
+            for revocation in page.entries[page.entries.firstIndex(after: state.cursor.number)...] {
                 state.entries.append(revocation)
                 state.denylist.insert(revocation.entry)
             }
-            state.cursor = RevocationCursor(epoch: page.newest.epoch, number: last)
-            return (isComplete, Array(state.listeners.values))
+            state.cursor = RevocationCursor(epoch: known.epoch, number: last)
+            return (page.isLast, Array(state.listeners.values))
         }
         for listener in listeners { listener.yield() }
         return isDone
+    }
+
+    /// Reads another epoch from its start, since its numbers are of another order. What was denied stays denied.
+    ///
+    /// It is told as a whole: to those who begin with a part of it, that would be all that is revoked. It is denied
+    /// page by page.
+    ///
+    /// - Returns: false where the epochs went on meanwhile, so that it has to be looked at anew.
+    private func begin(_ epoch: String, after old: String) async throws(AuthorityError) -> Bool {
+        var entries: [RecordedRevocation] = []
+        while true {
+            let page = try await readPage(after: entries.last?.number ?? 0)
+            guard page.newest.epoch == epoch else { return false }
+            entries += page.entries
+            deny(page.entries.map(\.entry))
+            guard page.isLast else { continue }
+            let listeners: [AsyncStream<Void>.Continuation]? = state.withLock { state in
+                guard state.cursor.epoch == old else { return nil }
+                state.cursor = page.newest
+                state.entries = entries
+                return Array(state.listeners.values)
+            }
+            guard let listeners else { return false }
+            for listener in listeners { listener.yield() }
+            return true
+        }
+    }
+
+    /// Denies what entries cover, and tells nobody of them: that is for those that were read in their order.
+    func deny(_ entries: [RevocationEntry]) {
+        state.withLock { state in
+            for entry in entries { state.denylist.insert(entry) }
+        }
     }
 
     private func audience(_ audience: RevocationAudience) -> String? {
