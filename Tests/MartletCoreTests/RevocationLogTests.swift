@@ -215,6 +215,39 @@ struct RevocationLogTests {
         try await log.catchUp()
         #expect(log.coversToken("b"))
     }
+
+    /// What vouches for the list is when the last look began that has shown all there is.
+    @Test func itSaysAsOfWhenItIs() async throws {
+        let log = try await log(pageSize: 1)
+        let start = clock.clock.instant
+        #expect(log.asOf == start)
+        clock.advance(by: .seconds(1))
+        let away = StorageError(.unavailable, detail: "away")
+        storage.failRevocationReads(with: away)
+        _ = try await refusal { try await log.catchUp() }
+        #expect(log.asOf == start)
+        storage.failRevocationReads(with: nil)
+
+        // A part of it is not enough.
+        try await deny(["a", "b"])
+        storage.afterNextRevocationRead { [self] in storage.failRevocationReads(with: away) }
+        _ = try await refusal { try await log.catchUp() }
+        #expect(log.coversToken("a") && !log.coversToken("b"))
+        #expect(log.asOf == start)
+        storage.failRevocationReads(with: nil)
+
+        // The reading takes a while, and what is committed meanwhile is not in it.
+        storage.afterNextRevocationRead { [self] in
+            storage.afterNextRevocationRead { [self] in clock.advance(by: .seconds(1)) }
+        }
+        let before = clock.clock.instant
+        try await log.catchUp()
+        #expect(log.coversToken("b"))
+        #expect(log.asOf == before)
+        // One that began earlier takes nothing back.
+        log.note(newest: log.cursor, asOf: start)
+        #expect(log.asOf == before)
+    }
 }
 
 extension RevocationLog {
