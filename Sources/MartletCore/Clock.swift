@@ -28,7 +28,7 @@ public struct Clock: Sendable {
     public var now: Timestamp { read() }
 
     /// For what must not be taken in by a jump. It means nothing to another process.
-    var instant: ContinuousClock.Instant { readInstant() }
+    package var instant: ContinuousClock.Instant { readInstant() }
 
     /// The machine's wall clock.
     public static let system = Clock {

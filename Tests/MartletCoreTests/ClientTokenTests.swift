@@ -171,8 +171,9 @@ struct ClientTokenTests {
         #expect(error?.code == .tokenInvalid)
     }
 
-    @Test(arguments: ["token", "by itself", "client", "removed", "all"])
-    func aRevokedTokenIsRefused(_ kind: String) async throws {
+    /// No row denies it, so it is the denylist alone; also where that cannot be read after the commit.
+    @Test(arguments: ["token", "by itself", "client", "removed", "all"], [false, true])
+    func aRevokedTokenIsRefused(_ kind: String, isListAway: Bool) async throws {
         let engine = try await Engine()
         let client = try await client(engine)
         let api = try await self.client(engine, "checker")
@@ -188,6 +189,7 @@ struct ClientTokenTests {
         #expect(try await isActive())
         #expect(try await clientRefusal(engine, issued.accessToken) == nil)
         engine.clock.advance(by: .seconds(1))
+        if isListAway { engine.storage.failRevocationReads(with: StorageError(.unavailable, detail: "away")) }
         switch kind {
         case "token": try await engine.authority.revoke(.token(token.tokenID))
         case "by itself": try await engine.authority.revoke(issued.accessToken, by: client)
@@ -197,6 +199,8 @@ struct ClientTokenTests {
         }
         #expect(try await clientRefusal(engine, issued.accessToken)?.code == .tokenRevoked)
         #expect(try await !isActive())
+        #expect(engine.authority.revocations.covers(token))
+        #expect(engine.authority.revocations.snapshot().entries.isEmpty == isListAway)
         guard kind != "removed" else { return }
         // The next one is good.
         engine.clock.advance(by: .seconds(1))

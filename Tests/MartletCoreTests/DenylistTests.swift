@@ -140,6 +140,37 @@ struct DenylistTests {
         #expect(engine.authority.revocations.covers(try verified(tokens, engine)))
     }
 
+    /// A look at what has changed vouches for the list where it finds nothing that is not in it.
+    @Test func aLookVouchesForTheList() async throws {
+        let engine = try await Engine()
+        let (authority, log) = (engine.authority, engine.authority.revocations)
+        let other = try await engine.other()
+        engine.clock.advance(by: .seconds(1))
+        let seen = engine.clock.clock.instant
+        _ = try await authority.changes()
+        #expect(log.asOf == seen)
+        try await other.authority.revoke(.token("a"))
+        engine.clock.advance(by: .seconds(1))
+        _ = try await authority.changes()
+        #expect(log.asOf == seen)
+        try await log.catchUp()
+        #expect(log.asOf == engine.clock.clock.instant)
+    }
+
+    /// What an end denies here before it was read from storage covers nobody who signs in afterwards.
+    @Test(arguments: ["client", "all"])
+    func anEndDeniesNoLaterSignInWhereTheListCannotBeRead(_ kind: String) async throws {
+        let engine = try await Engine()
+        try await engine.add()
+        let app = try await engine.authority.addClient(NewClient(id: "app", isPublic: true)).client
+        engine.storage.failRevocationReads(with: StorageError(.busy, detail: "busy"))
+        try await engine.authority.revoke(kind == "client" ? .client("app") : .all(before: nil))
+        engine.clock.advance(by: .milliseconds(1))
+        let tokens = try await engine.signIn(client: app)
+        #expect(!engine.authority.revocations.covers(try verified(tokens, engine)))
+        _ = try await engine.requester(tokens)
+    }
+
     @Test func withoutTheListNothingStarts() async throws {
         let storage = WatchedStorage()
         storage.failRevocationReads(with: StorageError(.unavailable, detail: "away"))

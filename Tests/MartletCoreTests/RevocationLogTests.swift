@@ -161,6 +161,29 @@ struct RevocationLogTests {
         #expect(log.coversToken("a") && log.coversToken("d") && !log.coversToken("x"))
     }
 
+    /// A part of the new epoch would look like a list that has no more.
+    @Test(arguments: [1, 2, 3, 100]) func anotherEpochIsToldAsAWhole(size: Int) async throws {
+        try await deny(["a", "b", "c"])
+        let log = try await log(pageSize: size)
+        try storage.base.access { state in
+            state.revocations = []
+            state.newestRevocation = RevocationCursor(epoch: "restored", number: 0)
+        }
+        try await deny(["d", "e", "f"])
+        let told = Recorded<[String?]>()
+        @Sendable func look() {
+            told.add(log.snapshot().entries.map(\.entry.id))
+            storage.afterNextRevocationRead { look() }
+        }
+        look()
+        try await log.catchUp()
+        look()
+        // Before anything was read, after each reading, and in the end.
+        #expect(told.all.count > 3)
+        #expect(told.all.dropLast().allSatisfy { $0 == ["a", "b", "c"] })
+        #expect(told.all.last == ["d", "e", "f"])
+    }
+
     /// The epoch changes while a page of the old one is on its way.
     @Test func aPageOfAnEpochThatHasGoneByIsDropped() async throws {
         let log = try await log()
@@ -191,6 +214,39 @@ struct RevocationLogTests {
         storage.failRevocationReads(with: nil)
         try await log.catchUp()
         #expect(log.coversToken("b"))
+    }
+
+    /// What vouches for the list is when the last look began that has shown all there is.
+    @Test func itSaysAsOfWhenItIs() async throws {
+        let log = try await log(pageSize: 1)
+        let start = clock.clock.instant
+        #expect(log.asOf == start)
+        clock.advance(by: .seconds(1))
+        let away = StorageError(.unavailable, detail: "away")
+        storage.failRevocationReads(with: away)
+        _ = try await refusal { try await log.catchUp() }
+        #expect(log.asOf == start)
+        storage.failRevocationReads(with: nil)
+
+        // A part of it is not enough.
+        try await deny(["a", "b"])
+        storage.afterNextRevocationRead { [self] in storage.failRevocationReads(with: away) }
+        _ = try await refusal { try await log.catchUp() }
+        #expect(log.coversToken("a") && !log.coversToken("b"))
+        #expect(log.asOf == start)
+        storage.failRevocationReads(with: nil)
+
+        // The reading takes a while, and what is committed meanwhile is not in it.
+        storage.afterNextRevocationRead { [self] in
+            storage.afterNextRevocationRead { [self] in clock.advance(by: .seconds(1)) }
+        }
+        let before = clock.clock.instant
+        try await log.catchUp()
+        #expect(log.coversToken("b"))
+        #expect(log.asOf == before)
+        // One that began earlier takes nothing back.
+        log.note(newest: log.cursor, asOf: start)
+        #expect(log.asOf == before)
     }
 }
 

@@ -38,9 +38,13 @@ extension Authority {
         try await changes().counter
     }
 
-    /// What tells whether another process has written what `reload` reads, or an entry of the denylist.
+    /// What tells whether another process has written what `reload` reads, or an entry of the denylist. Where there is
+    /// none that is new, the denylist is known to be whole as of now.
     public func changes() async throws(AuthorityError) -> StorageChanges {
-        try await storing { () async throws(StorageError) in try await storage.changes() }
+        let start = clock.instant
+        let changes = try await storing { () async throws(StorageError) in try await storage.changes() }
+        revocations.note(newest: changes.newestRevocation, asOf: start)
+        return changes
     }
 
     /// Before any token of this life is issued, storage knows of it.

@@ -108,13 +108,15 @@ extension Authority {
             throw AuthorityError(.conflict, message: "The client first-party is built in and cannot be removed.")
         }
         let now = clock.now
+        let entries = entriesBeyondSessions(.client(id), .clientRemoved)
         let ended = try await storing { () async throws(StorageError) in
             try await storage.removeClient(id, at: now, denial: denial)
         }
         guard let ended else { throw Self.noSuchClient(id) }
         report(
             AuthorityEvent(.adminAction(.clientRemoved), at: now, client: id, presenter: presenter, actor: actor))
-        await reportEnded(ended, of: .client(id), .clientRemoved, at: now, presenter: presenter, actor: actor)
+        await reportEnded(
+            ended, of: .client(id), .clientRemoved, denying: entries, at: now, presenter: presenter, actor: actor)
         try await clients.reload()
     }
 

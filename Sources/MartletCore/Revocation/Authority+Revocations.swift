@@ -73,7 +73,8 @@ extension Authority {
         let isNew = try await storing { () async throws(StorageError) in
             try await storage.denyToken(id, audience: audience, expiresAt: expiresAt, denial: denial)
         }
-        await catchUpAfterEnd()
+        let own = denial.revocation(ofToken: id, audience: audience, expiresAt: expiresAt, known: .zero)
+        await catchUpAfterEnd(denying: [own.entry])
         guard isNew else { return }
         report(
             AuthorityEvent(
@@ -84,8 +85,22 @@ extension Authority {
     ///
     /// Where storage fails now, the end stands all the same, and its sessions are refused by their rows; the entries
     /// are taken in with the next look at storage.
-    func catchUpAfterEnd() async {
-        try? await revocations.catchUp()
+    ///
+    /// - Parameter entries: what denies tokens that have no row; these count here even then.
+    func catchUpAfterEnd(denying entries: [RevocationEntry] = []) async {
+        do throws(AuthorityError) {
+            try await revocations.catchUp()
+        } catch {
+            revocations.deny(entries)
+        }
+    }
+
+    /// The entries by which an end denies tokens without a session: that of a client, or of all.
+    ///
+    /// They have to be asked for before the end: with a later time than the entry in storage has, they would deny who
+    /// signs in right after it.
+    func entriesBeyondSessions(_ selection: SessionSelection, _ reason: EndReason) -> [RevocationEntry] {
+        denial.revocations(for: selection, ended: [], reason: reason, known: .zero) { clients.known($0) }.map(\.entry)
     }
 
     private static func isTokenID(_ id: String) -> Bool {

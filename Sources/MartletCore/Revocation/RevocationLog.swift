@@ -4,9 +4,10 @@ import Synchronization
 
 /// The denylist in memory, in the order of commits: what the authority checks tokens by, and what the feed tells.
 ///
-/// It only follows storage. A failure leaves it where it was, to be tried again.
+/// It only follows storage. A failure leaves it where it was, to be tried again. ``asOf`` says how far that goes.
 public final class RevocationLog: Sendable {
     private struct State {
+        var asOf: ContinuousClock.Instant
         var cursor = RevocationCursor(epoch: "", number: 0)
         /// In order of their numbers.
         var entries: [RecordedRevocation] = []
@@ -15,10 +16,10 @@ public final class RevocationLog: Sendable {
         var listenerCount = 0
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let storage: any RevocationStorage
     private let issuer: String
-    private let clock: Clock
+    package let clock: Clock
     private let pageSize: Int
 
     /// How long an entry is kept here after it has left: the clock may jump and jump back.
@@ -32,11 +33,16 @@ public final class RevocationLog: Sendable {
         self.storage = storage
         self.issuer = issuer
         self.clock = clock
+        state = Mutex(State(asOf: clock.instant))
         try await catchUp()
     }
 
     /// That of the newest entry.
     public var cursor: RevocationCursor { state.withLock { $0.cursor } }
+
+    /// When the last look at storage that succeeded began, by a clock that nobody sets: whatever was committed until
+    /// then is in here.
+    package var asOf: ContinuousClock.Instant { state.withLock { $0.asOf } }
 
     /// How many entries are in force, or left so lately that they were not removed yet.
     package var count: Int { state.withLock { $0.denylist.count } }
@@ -120,39 +126,99 @@ public final class RevocationLog: Sendable {
     public func catchUp() async throws(AuthorityError) {
         while true {
             let known = cursor
-            let page = try await storing { () async throws(StorageError) in
-                try await storage.revocations(after: known.number, limit: pageSize)
-            }
-            if apply(page, readAfter: known) { return }
+            let page = try await readPage(after: known.number)
+            let isDone =
+                if page.newest.epoch == known.epoch {
+                    extend(by: page, readAfter: known)
+                } else {
+                    try await begin(page.newest.epoch, after: known.epoch)
+                }
+            if isDone { return }
         }
     }
 
-    /// - Returns: whether that was all there is.
-    private func apply(_ page: RevocationPage, readAfter known: RevocationCursor) -> Bool {
-        let recorded = page.revocations.map { stored in
+    /// A part of what storage holds.
+    private struct Page {
+        /// From before it was read.
+        let asOf: ContinuousClock.Instant
+        let newest: RevocationCursor
+        let entries: [RecordedRevocation]
+        /// Whether nothing comes after it.
+        let isLast: Bool
+    }
+
+    private func readPage(after number: Int64) async throws(AuthorityError) -> Page {
+        let asOf = clock.instant
+        let found = try await storing { () async throws(StorageError) in
+            try await storage.revocations(after: number, limit: pageSize)
+        }
+        let entries = found.revocations.map { stored in
             RecordedRevocation(number: stored.number, entry: stored.entry, audience: audience(stored.audience))
         }
-        let isComplete = recorded.count < pageSize
+        return Page(asOf: asOf, newest: found.newest, entries: entries, isLast: entries.count < pageSize)
+    }
+
+    /// - Returns: whether that was all there is.
+    private func extend(by page: Page, readAfter known: RevocationCursor) -> Bool {
         let (isDone, listeners) = state.withLock { state -> (Bool, [AsyncStream<Void>.Continuation]) in
             // It follows on entries of an epoch that has gone by since.
             guard known.epoch == state.cursor.epoch else { return (false, []) }
-            if page.newest.epoch != known.epoch {
-                // Its numbers are of another order, so it is read from the start. What was denied stays denied.
-                state.cursor = RevocationCursor(epoch: page.newest.epoch, number: 0)
-                state.entries = []
-                guard known.number == 0 else { return (false, Array(state.listeners.values)) }
-            }
-            let last = isComplete ? page.newest.number : recorded.last?.number ?? 0
-            guard last > state.cursor.number else { return (isComplete, []) }
-            for revocation in recorded[recorded.firstIndex(after: state.cursor.number)...] {
+            if page.isLast { state.asOf = max(state.asOf, page.asOf) }
+            let last = page.isLast ? page.newest.number : page.entries.last?.number ?? 0
+            guard last > state.cursor.number else { return (page.isLast, []) }
+            for revocation in page.entries[page.entries.firstIndex(after: state.cursor.number)...] {
                 state.entries.append(revocation)
                 state.denylist.insert(revocation.entry)
             }
-            state.cursor = RevocationCursor(epoch: page.newest.epoch, number: last)
-            return (isComplete, Array(state.listeners.values))
+            state.cursor = RevocationCursor(epoch: known.epoch, number: last)
+            return (page.isLast, Array(state.listeners.values))
         }
         for listener in listeners { listener.yield() }
         return isDone
+    }
+
+    /// Reads another epoch from its start, since its numbers are of another order. What was denied stays denied.
+    ///
+    /// It is told as a whole: to those who begin with a part of it, that would be all that is revoked. It is denied
+    /// page by page.
+    ///
+    /// - Returns: false where the epochs went on meanwhile, so that it has to be looked at anew.
+    private func begin(_ epoch: String, after old: String) async throws(AuthorityError) -> Bool {
+        var entries: [RecordedRevocation] = []
+        while true {
+            let page = try await readPage(after: entries.last?.number ?? 0)
+            guard page.newest.epoch == epoch else { return false }
+            entries += page.entries
+            deny(page.entries.map(\.entry))
+            guard page.isLast else { continue }
+            let listeners: [AsyncStream<Void>.Continuation]? = state.withLock { state in
+                guard state.cursor.epoch == old else { return nil }
+                state.asOf = max(state.asOf, page.asOf)
+                state.cursor = page.newest
+                state.entries = entries
+                return Array(state.listeners.values)
+            }
+            guard let listeners else { return false }
+            for listener in listeners { listener.yield() }
+            return true
+        }
+    }
+
+    /// Takes note of a look at storage that only asked for the newest entry.
+    ///
+    /// - Parameter start: when it began.
+    func note(newest: RevocationCursor, asOf start: ContinuousClock.Instant) {
+        state.withLock { state in
+            guard newest.epoch == state.cursor.epoch, newest.number <= state.cursor.number else { return }
+            state.asOf = max(state.asOf, start)
+        }
+    }
+
+    /// Denies what entries cover, and tells nobody of them: that is for those that were read in their order.
+    func deny(_ entries: [RevocationEntry]) {
+        state.withLock { state in
+            for entry in entries { state.denylist.insert(entry) }
+        }
     }
 
     private func audience(_ audience: RevocationAudience) -> String? {

@@ -23,13 +23,13 @@ extension Authority {
             throw limited(.renewal, for: wait, at: now, session: token.session, presenter: presenter)
         }
         let presented = try await decide(on: presentation, presenter: presenter, at: now)
+        if case .replay = presented.decision { await catchUpAfterEnd() }
         report(presented, presenter: presenter, at: now)
         switch presented.decision {
         case .unknown: throw AuthorityError(.refreshTokenInvalid)
         case .mismatch: throw AuthorityError(.clientMismatch)
         case .ended(let end): throw AuthorityError(.sessionEnded, reason: end.reason)
         case .replay(let end):
-            await catchUpAfterEnd()
             await events.settle()
             throw AuthorityError(.sessionEnded, reason: end.reason)
         case .expired(let reason): throw AuthorityError(.sessionEnded, reason: reason)

@@ -49,20 +49,24 @@ extension Authority {
         _ selection: SessionSelection, _ reason: EndReason, by presenter: Presenter? = nil, actor: UserID? = nil
     ) async throws(AuthorityError) -> [SessionID] {
         let now = clock.now
+        let entries = entriesBeyondSessions(selection, reason)
         let ended = try await storing { () async throws(StorageError) in
             try await storage.end(selection, SessionEnd(at: now, reason: reason), denial: denial)
         }
-        await reportEnded(ended, of: selection, reason, at: now, presenter: presenter, actor: actor)
+        await reportEnded(
+            ended, of: selection, reason, denying: entries, at: now, presenter: presenter, actor: actor)
         return ended
     }
 
     /// Tells of an end that was committed, once this authority refuses its access tokens, and returns once that is
     /// recorded: apps act on it, so it should not be lost with a process that answered.
+    ///
+    /// - Parameter entries: what it denies beyond these sessions.
     func reportEnded(
-        _ sessions: [SessionID], of selection: SessionSelection, _ reason: EndReason, at now: Timestamp,
-        presenter: Presenter? = nil, actor: UserID? = nil
+        _ sessions: [SessionID], of selection: SessionSelection, _ reason: EndReason,
+        denying entries: [RevocationEntry] = [], at now: Timestamp, presenter: Presenter? = nil, actor: UserID? = nil
     ) async {
-        await catchUpAfterEnd()
+        await catchUpAfterEnd(denying: entries)
         // What was reported before, such as a new password, is recorded all the same.
         guard !sessions.isEmpty else { return await events.settle() }
         var event = AuthorityEvent(

@@ -29,7 +29,15 @@ final class RevocationFeed: Sendable {
         var end: RevocationCursor?
         var following: Task<Void, Never>?
         var snapshots: [String: Snapshot] = [:]
+        /// The look at storage that is under way.
+        var look: Look?
+        var lookCount = 0
+        /// When a heartbeat may ask for another.
+        var nextLook = NIODeadline.distantPast
     }
+
+    /// A look at storage, which all who need one share.
+    private typealias Look = Task<Result<Void, AuthorityError>, Never>
 
     /// Every entry for an audience, as JSON.
     struct Snapshot {
@@ -142,6 +150,60 @@ final class RevocationFeed: Sendable {
             return Array(state.readers.values)
         }
         for reader in readers { reader.wake() }
+    }
+
+    // MARK: Looks at storage
+
+    /// How many looks at storage were begun, for want of one that somebody else had made.
+    var lookCount: Int { state.withLock { $0.lookCount } }
+
+    /// Sees to it that the log is as storage was no longer ago than a heartbeat.
+    ///
+    /// - Throws: `storageUnavailable` where storage cannot be looked at.
+    func catchUp() async throws(AuthorityError) {
+        let earliest = log.clock.instant - options.heartbeat
+        // Twice where the look that was under way had begun before.
+        while log.asOf < earliest { try await look().value.get() }
+    }
+
+    /// Whether the log is as storage was at a moment or later. Where it is not, a look begins, and every reader is woken
+    /// once that has succeeded.
+    func isCurrent(since moment: ContinuousClock.Instant) -> Bool {
+        if log.asOf >= moment { return true }
+        // While storage fails, it is not asked by each stream in turn.
+        if state.withLock({ $0.nextLook <= .now() }) { _ = look() }
+        return false
+    }
+
+    private func look() -> Look {
+        state.withLock { state in
+            if let look = state.look { return look }
+            // A task of its own: whoever began it may go away while others wait for it.
+            let look = Look { await self.lookAtStorage() }
+            state.look = look
+            state.lookCount += 1
+            state.nextLook = .now() + TimeAmount(options.heartbeat)
+            return look
+        }
+    }
+
+    private func lookAtStorage() async -> Result<Void, AuthorityError> {
+        let result: Result<Void, AuthorityError>
+        do throws(AuthorityError) {
+            result = .success(try await log.catchUp())
+        } catch {
+            result = .failure(error)
+        }
+        // What it has found is sent before the heartbeats that vouch for it.
+        advance()
+        let readers = state.withLock { state in
+            state.look = nil
+            return Array(state.readers.values)
+        }
+        if case .success = result {
+            for reader in readers { reader.wake() }
+        }
+        return result
     }
 
     // MARK: What they read

@@ -5,7 +5,8 @@ import MartletProtocol
 import NIOCore
 import ServiceLifecycle
 
-/// One open stream: sends where the list stands, then each change, and a heartbeat where there is none.
+/// One open stream: sends where the list stands, then each change, and a heartbeat where there is none. While storage
+/// cannot be read it sends no heartbeat, since nobody knows what was revoked meanwhile.
 ///
 /// It holds one event at most. While its reader does not take that, it waits, and the listener cuts it off where that
 /// takes longer than any reader may (``ListenerLimits/writeDeadline``).
@@ -40,6 +41,7 @@ struct RevocationStream: Sendable {
     @concurrent
     private func send(to output: inout any ResponseBodyWriter, woken reader: RevocationReader) async throws {
         var cursor = try await sendStart(after: lastEventID, to: &output)
+        var sentAt = clock.instant
         var heartbeat = NIODeadline.now() + TimeAmount(feed.options.heartbeat)
         reader.wake(by: wakeUp(heartbeat))
         for await _ in reader.wakeUps {
@@ -63,15 +65,20 @@ struct RevocationStream: Sendable {
                     break reading
                 }
             }
-            if !hasSent, heartbeat <= .now() {
+            let isDue = !hasSent && heartbeat <= .now()
+            // A heartbeat says that there is nothing more, in storage as it was since the last event. Where that has to be
+            // looked at first, the look wakes this anew, as does a change that was noticed meanwhile.
+            if isDue, feed.isCurrent(since: sentAt), feed.log.cursor == cursor {
                 // Its cursor is ours: entries that were not for this reader need not be asked for again.
                 let event = RevocationEvent(.heartbeat, RevocationUpdate(cursor: cursor, entries: []))
                 try await write(event.encoded, to: &output)
                 hasSent = true
             }
             reader.hasSent(upTo: cursor)
-            if hasSent { heartbeat = .now() + TimeAmount(feed.options.heartbeat) }
-            reader.wake(by: wakeUp(heartbeat))
+            // One that is held back stays due, and is tried after as long.
+            let next = NIODeadline.now() + TimeAmount(feed.options.heartbeat)
+            if hasSent { (sentAt, heartbeat) = (clock.instant, next) }
+            reader.wake(by: wakeUp(isDue ? next : heartbeat))
         }
     }
 

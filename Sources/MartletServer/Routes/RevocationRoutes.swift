@@ -10,6 +10,7 @@ extension AuthorityRoutes {
         [
             Route(.get, "/v1/revocations") { request, _ in
                 let client = try await feedReader(of: request)
+                try await feed.catchUp()
                 let snapshot = feed.snapshot(for: client.audience)
                 return Response(
                     status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
@@ -23,6 +24,7 @@ extension AuthorityRoutes {
                         .overloaded, message: "As many streams are open as there may be (revocations.streams).",
                         retryAfter: .seconds(5))
                 }
+                try await feed.catchUp()
                 let stream = RevocationStream(
                     feed: feed, place: place, token: client.token, audience: client.audience,
                     lastEventID: lastEventID, clock: authority.clock)

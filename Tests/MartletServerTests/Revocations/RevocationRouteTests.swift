@@ -162,6 +162,27 @@ struct RevocationRouteTests {
         }
     }
 
+    /// What was revoked meanwhile may be missing in a list that cannot be held against storage, so it is not shown.
+    @Test(.timeLimit(.minutes(10)), arguments: ["/v1/revocations", "/v1/revocations/stream"])
+    func showsNoListThatStorageDoesNotVouchFor(_ path: String) async throws {
+        let served = try await ServedAuthority()
+        let secret = try await served.addClient("reader", scopes: ["revocations:read"])
+        let elsewhere = try await ServedAuthority(
+            storage: served.storage, clock: served.clock, masterKey: served.masterKey)
+        try await served.serve { api in
+            let reader = try await token(api, "reader", secret)
+            try await elsewhere.authority.revoke(.token("a"))
+            served.storage.fail(with: StorageError(.unavailable, detail: "away"))
+            served.clock.advance(by: .seconds(3))
+            for _ in 1...2 {
+                #expect(try await api.get(path, as: reader).outcome == "503 storage_unavailable retry after 1")
+            }
+            served.storage.fail(with: nil)
+            let answer = try await api.get("/v1/revocations", as: reader)
+            #expect(try RevocationUpdate(decoding: answer.body).entries.map(\.id) == ["a"])
+        }
+    }
+
     @Test(arguments: ["", "a", "a.", ".1", "A.1", "a.01", "a.-1", "a.1.1", "a.99999999999999999999", "a.1, a.2"])
     func aLastEventIDIsACursor(_ text: String) async throws {
         let served = try await ServedAuthority()
