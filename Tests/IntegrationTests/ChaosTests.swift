@@ -12,8 +12,11 @@ struct ChaosTests {
         let binaries = URL(filePath: Martlet.path).deletingLastPathComponent().path(percentEncoded: false)
         return try await Program.run(
             // Any Python from 3.10 on: it needs nothing but the standard library.
-            [Python.path ?? "python3", script, "--binaries", binaries, "--late-window", "4", "--limit", "120"]
-                + arguments,
+            [
+                Python.path ?? "python3", script, "--binaries", binaries, "--late-window", "4", "--limit", "400",
+                // A window this short is met more often by a machine that has other things to do.
+                "--stalls", "10",
+            ] + arguments,
             in: TemporaryFolder())
     }
 

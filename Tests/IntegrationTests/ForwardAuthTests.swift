@@ -53,7 +53,7 @@ struct ForwardAuthTests {
         var request = HTTPClientRequest(url: nginx.url + "/notes")
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         for (name, value) in fields { request.headers.add(name: name, value: value) }
-        let response = try await client.execute(request, timeout: .seconds(30))
+        let response = try await client.execute(request, timeout: .seconds(300))
         let text = String(buffer: try await response.body.collect(upTo: 1 << 16))
         return (Int(response.status.code), text, response.headers.first(name: "WWW-Authenticate"))
     }

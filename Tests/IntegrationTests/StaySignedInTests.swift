@@ -65,7 +65,7 @@ struct StaySignedInTests {
     }
 
     @Test func aClientGoesOnThroughExpiriesAndAKilledServer() async throws {
-        let environment = ["MARTLET_ACCESS_LIFETIME": "2s"]
+        let environment = ["MARTLET_ACCESS_LIFETIME": "4s"]
         var server = try await MartletProcess(in: folder, environment: environment)
         let port = server.port
         let store = FileTokenStore(path: folder("session.json"))
@@ -84,7 +84,7 @@ struct StaySignedInTests {
                 return renewals.count >= before + times
             }
         }
-        try await callUntilRenewed(3)
+        try await callUntilRenewed(2)
         try await eventually("the first token is dead") { try await raw.me(first).code == "token_expired" }
 
         await server.stop(SIGKILL)
@@ -106,7 +106,7 @@ struct StaySignedInTests {
     }
 
     @Test func aReplayEndsTheSessionAndTheClientSaysWhy() async throws {
-        let server = try await MartletProcess(in: folder, environment: ["MARTLET_ACCESS_LIFETIME": "2s"])
+        let server = try await MartletProcess(in: folder, environment: ["MARTLET_ACCESS_LIFETIME": "4s"])
         let store = MemoryTokenStore()
         let client = try MartletClient(
             server: server.url, store: store, options: ClientOptions(trustedCertificates: server.certificatePath))
@@ -141,7 +141,7 @@ struct StaySignedInTests {
     }
 
     @Test func processesShareOneSession() async throws {
-        let server = try await MartletProcess(in: folder, environment: ["MARTLET_ACCESS_LIFETIME": "2s"])
+        let server = try await MartletProcess(in: folder)
         let login = try await martlet.run(
             "login", "--server", server.url, "--user", "ada", "--password-stdin", input: "\(Martlet.password)\n")
         try #require(login.status == 0, "\(login.errors)")

@@ -66,6 +66,8 @@ struct FileTests {
             let read = try await storage.session(fixture.session.id)
             #expect(read == fixture.session)
         }
+        // After what holds the lock: its rollback is over then.
+        try await other.writeWithoutTransaction { _ in }
         #expect(try await storage.present(fixture.token).decision.name == "advance")
         try other.close()
         await storage.close()

@@ -14,7 +14,7 @@ struct BrowserTests {
         try await martlet.add("ada")
     }
 
-    private func start(accessLifetime: String = "4s") async throws -> MartletProcess {
+    private func start(accessLifetime: String = "6s") async throws -> MartletProcess {
         try await MartletProcess(in: folder, environment: ["MARTLET_ACCESS_LIFETIME": accessLifetime])
     }
 

@@ -32,6 +32,7 @@ struct CommandMailTests {
         let outcome = try await send(environment)
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.output == "The mail server took it: 250 2.0.0 kept as 1\n")
+        try await eventually("it is told of") { !server.received.isEmpty }
         let mail = try #require(server.received.first)
         #expect(server.received.count == 1)
         #expect(mail.outcome == "accept")
@@ -50,6 +51,7 @@ struct CommandMailTests {
 
         let json = try await send(environment, "--json").json
         #expect(json["answer"] == "250 2.0.0 kept as 1")
+        try await eventually("both are told of") { server.received.count >= 2 }
         #expect(Set(server.received.map { $0.header("message-id") }).count == 2)
     }
 
@@ -63,11 +65,12 @@ struct CommandMailTests {
     func aFailureIsTold(plan: String, words: String) async throws {
         let server = try await MailServerProcess(plan: [plan])
         var environment = server.environment
-        environment["MARTLET_MAIL_TIMEOUT"] = "2s"
+        environment["MARTLET_MAIL_TIMEOUT"] = plan == "hang" ? "5s" : "20s"
         let outcome = try await send(environment)
         #expect(outcome.status == 1)
         #expect(outcome.output.isEmpty)
         #expect(outcome.errors.contains(words), "\(outcome.errors)")
+        try await eventually("it is told of") { !server.received.isEmpty }
         #expect(server.received.map(\.outcome) == [plan])
     }
 

@@ -120,9 +120,10 @@ struct LifecycleStartTests {
     }
 
     @Test func requestsInFlightAreAnsweredBeforeItStops() async throws {
-        // Each hash takes most of a second, one at a time, and one more may wait.
+        // Each hash takes more than a second, one at a time, and one more may wait: all three come during the first.
         let environment = [
-            "MARTLET_PASSWORDS_ITERATIONS": "100", "MARTLET_PASSWORDS_THREADS": "1", "MARTLET_PASSWORDS_QUEUE": "1",
+            "MARTLET_PASSWORDS_MEMORY": "40MiB", "MARTLET_PASSWORDS_ITERATIONS": "100",
+            "MARTLET_PASSWORDS_THREADS": "1", "MARTLET_PASSWORDS_QUEUE": "1",
         ]
         var martlet = martlet
         martlet.environment = environment

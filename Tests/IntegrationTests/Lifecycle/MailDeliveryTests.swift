@@ -47,7 +47,7 @@ struct MailDeliveryTests {
         #expect(!mail.received.contains { $0.outcome == "accept" })
 
         let again = try await MartletProcess(in: folder, environment: environment)
-        try await eventually("all are delivered", within: .seconds(90)) {
+        try await eventually("all are delivered", within: .seconds(200)) {
             Set(mail.received.filter { $0.outcome == "accept" }.flatMap(\.recipients)).count == names.count
         }
         let accepted = mail.received.filter { $0.outcome == "accept" }

@@ -36,7 +36,7 @@ struct OAuthClientTests {
     func authlibStaysSignedIn(_ kind: Kind) async throws {
         let secret = try await addClient(kind)
         #expect((secret == nil) == kind.isPublic)
-        let server = try await MartletProcess(in: folder, environment: ["MARTLET_ACCESS_LIFETIME": "4s"])
+        let server = try await MartletProcess(in: folder, environment: ["MARTLET_ACCESS_LIFETIME": "10s"])
         let grant = try await WebClient(server).signIn("ada", client: kind.id, secret: secret)
         let seen = try await Python.run(
             "authlib_session.py",

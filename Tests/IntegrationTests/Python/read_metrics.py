@@ -10,10 +10,10 @@ import sys
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-signal.alarm(60)
+signal.alarm(300)
 
 request = json.load(sys.stdin)
-answer = requests.get(request["url"], timeout=10)
+answer = requests.get(request["url"], timeout=120)
 assert answer.status_code == 200, answer.status_code
 types, samples = {}, {}
 for family in text_string_to_metric_families(answer.text):

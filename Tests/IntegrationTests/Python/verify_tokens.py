@@ -16,12 +16,12 @@ import joserfc.jwt
 import jwt
 import requests
 
-signal.alarm(60)
+signal.alarm(300)
 
 request = json.load(sys.stdin)
 issuer, audience, algorithm, token = (request[name] for name in ("issuer", "audience", "algorithm", "token"))
 metadata = requests.get(
-    issuer + "/.well-known/oauth-authorization-server", verify=request["ca"], timeout=10
+    issuer + "/.well-known/oauth-authorization-server", verify=request["ca"], timeout=120
 ).json()
 
 
@@ -47,7 +47,7 @@ def with_pyjwt(token):
     )
 
 
-keys = joserfc.jwk.KeySet.import_key_set(requests.get(metadata["jwks_uri"], verify=request["ca"], timeout=10).json())
+keys = joserfc.jwk.KeySet.import_key_set(requests.get(metadata["jwks_uri"], verify=request["ca"], timeout=120).json())
 registry = joserfc.jwt.JWTClaimsRegistry(
     iss={"essential": True, "value": issuer},
     aud={"essential": True, "value": audience},

@@ -32,7 +32,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-signal.alarm(240)
+signal.alarm(570)
 folder, examples = sys.argv[1:3]
 sys.path.insert(0, examples)
 sys.dont_write_bytecode = True

@@ -14,7 +14,7 @@ struct NotInTime: Error, CustomStringConvertible {
 /// - Throws: ``NotInTime``.
 @discardableResult
 func eventually(
-    _ what: String, within limit: Duration = .seconds(30), every interval: Duration = .milliseconds(20),
+    _ what: String, within limit: Duration = .seconds(120), every interval: Duration = .milliseconds(20),
     _ condition: () async throws -> Bool
 ) async throws -> Duration {
     let start = ContinuousClock.now

@@ -38,7 +38,7 @@ final class WebClient: Sendable {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(certificates))
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
-        configuration.timeout = HTTPClient.Configuration.Timeout(connect: .seconds(10), read: .seconds(30))
+        configuration.timeout = HTTPClient.Configuration.Timeout(connect: .seconds(120), read: .seconds(120))
         // A connection that is refused is an answer, too.
         configuration.connectionPool.retryConnectionEstablishment = false
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
@@ -74,7 +74,7 @@ final class WebClient: Sendable {
             let text = form.map { "\($0)=\(formEncoded($1))" }.joined(separator: "&")
             request.body = .bytes(Array(text.utf8), length: .known(Int64(text.utf8.count)))
         }
-        let response = try await client.execute(request, timeout: .seconds(60))
+        let response = try await client.execute(request, timeout: .seconds(180))
         let body = try await response.body.collect(upTo: 4 << 20)
         return Answer(
             status: Int(response.status.code), headers: response.headers, body: Array(body.readableBytesView))

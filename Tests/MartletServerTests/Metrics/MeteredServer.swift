@@ -77,7 +77,7 @@ struct MeteredServer {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(Array(json.utf8))
         }
-        let response = try await client.execute(request, timeout: .seconds(30))
+        let response = try await client.execute(request, timeout: .seconds(300))
         let body = try await response.body.collect(upTo: 1 << 20)
         return Answer(
             status: response.status.code, type: response.headers.first(name: "Content-Type"), text: String(buffer: body)

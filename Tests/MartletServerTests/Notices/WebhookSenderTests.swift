@@ -143,12 +143,16 @@ struct WebhookSenderTests {
     }
 
     @Test func whatDoesNotAnswerIsGivenUpInTime() async throws {
-        let receiver = try await RawReceiver(.hang, .close)
+        // One for each: the short attempt may be over before it is there.
+        let (hanging, closing) = (try await RawReceiver(then: .hang), try await RawReceiver(then: .close))
         let sender = try sender(timeout: .milliseconds(200))
-        let request = try request("http://127.0.0.1:\(receiver.port)/")
-        let slow = try await failure { _ = try await sender.send(request) }
+        let slow = try await failure {
+            _ = try await sender.send(self.request("http://127.0.0.1:\(hanging.port)/"))
+        }
         #expect(slow?.reason == "no answer within 200ms")
-        let closed = try await failure { _ = try await self.sender().send(request) }
+        let closed = try await failure {
+            _ = try await self.sender().send(self.request("http://127.0.0.1:\(closing.port)/"))
+        }
         #expect(closed?.advice == .retry)
         #expect(closed?.reason.contains("failed") == true, "\(closed?.reason ?? "")")
         let nobody = try await OddPort.closed()

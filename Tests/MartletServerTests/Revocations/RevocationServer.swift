@@ -25,7 +25,7 @@ struct RevocationServer {
     /// - Parameter version: what the clients speak.
     static func with<Value>(
         _ version: HTTPClient.Configuration.HTTPVersion = .http1Only, heartbeat: Duration = .seconds(2),
-        streams: Int = 2_000, limits: ListenerLimits = ListenerLimits(),
+        streams: Int = 2_000, limits: ListenerLimits = .patient,
         _ body: (RevocationServer) async throws -> Value
     ) async throws -> Value {
         let served = try await ServedAuthority()
@@ -54,7 +54,7 @@ struct RevocationServer {
         var request = HTTPClientRequest(url: transport.url("/v1/revocations/stream"))
         request.headers.add(name: "Authorization", value: "Bearer \(token)")
         if let lastEventID { request.headers.add(name: "Last-Event-ID", value: lastEventID) }
-        return try await client.execute(request, timeout: .seconds(60))
+        return try await client.execute(request, timeout: .seconds(300))
     }
 
     /// Opens a stream, which has to succeed.
@@ -70,7 +70,7 @@ struct RevocationServer {
     func streams(_ count: Int) async throws {
         let start = ContinuousClock.now
         while feed.openStreams != count {
-            try #require(ContinuousClock.now - start < .seconds(30), "\(feed.openStreams) streams are open")
+            try #require(ContinuousClock.now - start < .seconds(300), "\(feed.openStreams) streams are open")
             try await Task.sleep(for: .milliseconds(5))
         }
     }

@@ -137,7 +137,7 @@ struct RevocationStreamTests {
                 #expect(response.headers.first(name: "WWW-Authenticate")?.contains(challenge) == true)
             }
             let missing = try await server.client.execute(
-                HTTPClientRequest(url: server.transport.url("/v1/revocations/stream")), timeout: .seconds(30))
+                HTTPClientRequest(url: server.transport.url("/v1/revocations/stream")), timeout: .seconds(300))
             #expect(missing.status == .unauthorized)
             #expect(missing.headers.first(name: "WWW-Authenticate") == "Bearer")
 
@@ -174,14 +174,14 @@ struct RevocationStreamTests {
             if way != "expires", way != "all" {
                 // No other stream is touched.
                 for _ in 1...3 { #expect(try await other.next() != nil) }
-                #expect(server.feed.openStreams == 1)
+                try await server.streams(1)
             }
         }
     }
 
     @Test(arguments: [Version.http1Only, .automatic])
     func endsAtOnceWhenTheServerShutsDown(_ version: Version) async throws {
-        var limits = ListenerLimits()
+        var limits = ListenerLimits.patient
         limits.shutdownDeadline = .seconds(60)
         try await RevocationServer.with(version, heartbeat: .seconds(60), limits: limits) { server in
             let token = try await server.readerToken()
@@ -191,7 +191,8 @@ struct RevocationStreamTests {
             let start = ContinuousClock.now
             await server.transport.services.triggerGracefulShutdown()
             for var reader in readers { try await reader.end() }
-            #expect(ContinuousClock.now - start < .seconds(5))
+            // Heartbeats and the deadline would take a minute.
+            #expect(ContinuousClock.now - start < .seconds(50))
             try await server.streams(0)
         }
     }
@@ -199,8 +200,9 @@ struct RevocationStreamTests {
     /// A reader that takes nothing is cut off, and holds back nobody else. On HTTP/1.1 the system's buffers take more than
     /// a test can fill in a moment, so there it is `DeadlineTests` that hold the deadline.
     @Test func aSlowReaderIsCutOff() async throws {
-        var limits = ListenerLimits()
-        limits.writeDeadline = .milliseconds(500)
+        var limits = ListenerLimits.patient
+        // The other reader has to keep to it as well.
+        limits.writeDeadline = .seconds(2)
         try await RevocationServer.with(heartbeat: .milliseconds(50), limits: limits) { server in
             let token = try await server.readerToken()
             // A list that is larger than what sockets hold for a reader whose window is small.
@@ -211,8 +213,10 @@ struct RevocationStreamTests {
             #expect(try await other.next()?.update.entries.count == 1_200)
             try await RawConnection.with(server.transport, alpn: "h2", receiveBuffer: 4_096) { slow in
                 try await slow.send(Self.request("h2", token))
-                try await server.streams(2)
-                try await slow.stopReading()
+                // Its window is full by then; where this is late, it is cut off already.
+                let frames = try await slow.frames { $0.type == 0 }
+                #expect(frames.contains { $0.type == 0 })
+                try? await slow.stopReading()
                 try await server.authority.revoke(.token("one-more"))
                 #expect(try await other.nextChange()?.update.entries.map(\.id) == ["one-more"])
                 try await server.streams(1)
@@ -258,13 +262,13 @@ struct RevocationStreamTests {
             // The list itself is there for everyone.
             var request = HTTPClientRequest(url: server.transport.url("/v1/revocations"))
             request.headers.add(name: "Authorization", value: "Bearer \(token)")
-            #expect(try await server.client.execute(request, timeout: .seconds(30)).status == .ok)
+            #expect(try await server.client.execute(request, timeout: .seconds(300)).status == .ok)
             // A head takes no place.
             request.url = server.transport.url("/v1/revocations/stream")
             request.method = .HEAD
             first = nil
             try await server.streams(1)
-            for _ in 1...3 { #expect(try await server.client.execute(request, timeout: .seconds(30)).status == .ok) }
+            for _ in 1...3 { #expect(try await server.client.execute(request, timeout: .seconds(300)).status == .ok) }
             var third = try await server.reader(token)
             #expect(try await third.next()?.name == "snapshot")
         }
@@ -273,14 +277,22 @@ struct RevocationStreamTests {
     /// Deadlines of ordinary requests do not end a stream, however long nothing else happens.
     @Test(arguments: [Version.http1Only, .automatic])
     func outlivesTheDeadlinesOfRequests(_ version: Version) async throws {
-        var limits = ListenerLimits()
+        var limits = ListenerLimits.patient
         limits.keepAlive = .milliseconds(100)
         limits.headDeadline = .milliseconds(400)
         limits.bodyDeadline = .milliseconds(100)
         limits.writeDeadline = .milliseconds(100)
         try await RevocationServer.with(version, heartbeat: .milliseconds(300), limits: limits) { server in
-            var reader = try await server.reader(try await server.readerToken())
-            for _ in 1...5 { #expect(try await reader.next() != nil) }
+            let token = try await server.readerToken()
+            var reader: EventReader?
+            // Opening it may meet a deadline on a slow machine. What is open meets none.
+            while reader == nil {
+                try Task.checkCancellation()
+                if let response = try? await server.open(token), response.status == .ok {
+                    reader = EventReader(response)
+                }
+            }
+            for _ in 1...5 { #expect(try await reader?.next() != nil) }
         }
     }
 

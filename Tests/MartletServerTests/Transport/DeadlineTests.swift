@@ -10,12 +10,7 @@ import Testing
 struct DeadlineTests {
     /// The deadline under test is short, the others are too long to be met.
     private func limits(_ change: (inout ListenerLimits) -> Void) -> ListenerLimits {
-        var limits = ListenerLimits()
-        for deadline in [
-            \ListenerLimits.headDeadline, \.bodyDeadline, \.keepAlive, \.writeDeadline, \.shutdownDeadline,
-        ] {
-            limits[keyPath: deadline] = .seconds(600)
-        }
+        var limits = ListenerLimits.patient
         limits.closeDeadline = .milliseconds(200)
         change(&limits)
         return limits

@@ -30,7 +30,7 @@ struct TransportServer {
         host: String = "localhost",
         port: Int = 0,
         isSecure: Bool = true,
-        limits: ListenerLimits = ListenerLimits(),
+        limits: ListenerLimits = .patient,
         logger: Logger = .silent,
         tls: TLSContext? = nil,
         _ body: (TransportServer) async throws -> Value
@@ -83,6 +83,19 @@ struct TransportServer {
             try? await client.shutdown()
             throw error
         }
+    }
+}
+
+extension ListenerLimits {
+    /// No deadline but that of a connection's end is met, however slow the machine is.
+    static var patient: ListenerLimits {
+        var limits = ListenerLimits()
+        for deadline in [
+            \ListenerLimits.headDeadline, \.bodyDeadline, \.keepAlive, \.writeDeadline, \.shutdownDeadline,
+        ] {
+            limits[keyPath: deadline] = .seconds(600)
+        }
+        return limits
     }
 }
 
