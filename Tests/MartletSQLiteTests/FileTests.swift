@@ -3,6 +3,7 @@ import GRDB
 import MartletCore
 import MartletProtocol
 import MartletTestKit
+import Synchronization
 import Testing
 
 @testable import MartletSQLite
