@@ -93,7 +93,7 @@ struct UpkeepTests {
         try await engine.add()
         let tokens = try await engine.signIn()
         let hour: Duration = .seconds(3_600)
-        engine.clock.set(tokens.session.latestExpiry + hour)
+        engine.clock.advance(by: tokens.session.latestExpiry + hour - engine.clock.now)
         try await engine.authority.maintain()
         #expect(try await engine.authority.session(tokens.session.id)?.end == nil)
         engine.clock.advance(by: .milliseconds(1))
@@ -107,6 +107,23 @@ struct UpkeepTests {
         engine.clock.advance(by: .milliseconds(1))
         try await engine.authority.maintain()
         #expect(try await engine.authority.session(tokens.session.id) == nil)
+    }
+
+    @Test func aClockThatIsAheadForAWhileEndsNobodyAndForgetsNothing() async throws {
+        let engine = try await Engine()
+        try await engine.add()
+        let (kept, revoked) = (try await engine.signIn(), try await engine.signIn())
+        try await engine.authority.end(.session(revoked.session.id), .revokedByAdmin)
+        let year: Duration = .seconds(365 * 86_400)
+        engine.clock.set(engine.clock.now + year)
+        for _ in 0..<59 {
+            try await engine.authority.maintain()
+            engine.clock.advance(by: .seconds(60))
+        }
+        engine.clock.set(engine.clock.now - year)
+        #expect(engine.authority.revocations.count == 1)
+        #expect(try await engine.authority.session(revoked.session.id) != nil)
+        _ = try await engine.renew(kept)
     }
 
     @Test func takesAnyNumberOfThemInBatches() async throws {

@@ -4,11 +4,13 @@ extension Authority {
     /// What is to be done now and then: writes down the ends of expired sessions, forgets old ones and entries of the
     /// denylist that have left, rotates keys by age, records what was counted, looks after the outbox and removes old
     /// records. Cheap where nothing is due; run it about once a minute.
+    ///
+    /// What is over is forgotten by ``SettledTime``.
     public func maintain() async throws(AuthorityError) {
         try await keys.maintain()
-        let now = clock.now
+        let now = settledTime.now
         try await storing { () async throws(StorageError) in
-            try await storage.noteAccessLifetime(denial.longestLifetime, at: now, mayLower: true)
+            try await storage.noteAccessLifetime(denial.longestLifetime, at: clock.now, mayLower: true)
         }
         var touched = Self.sweepBatch
         while touched == Self.sweepBatch, !Task.isCancelled {
@@ -19,10 +21,10 @@ extension Authority {
             }
         }
         try await revocations.catchUp()
-        revocations.removeExpired()
+        revocations.removeExpired(at: now)
         events.gather()
-        try await maintainOutbox()
-        try await removeOldEvents()
+        try await maintainOutbox(at: now)
+        try await removeOldEvents(at: now)
     }
 
     private static let sweepBatch = 1_000

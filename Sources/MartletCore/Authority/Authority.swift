@@ -22,6 +22,7 @@ public final class Authority: Sendable {
     /// Nil where limits are switched off.
     let limiter: RateLimiter?
     package let clock: Clock
+    let settledTime: SettledTime
     package let measurements: AuthorityMeasurements
     let report: EventSink
 
@@ -41,6 +42,7 @@ public final class Authority: Sendable {
         self.settings = settings
         self.storage = storage
         self.clock = clock
+        self.settledTime = SettledTime(clock)
         self.measurements = measurements
         self.masterKey = masterKey
         let eventKey = EventKey(masterKey)

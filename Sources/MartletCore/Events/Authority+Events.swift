@@ -48,8 +48,7 @@ extension Authority {
     ///
     /// Not the first moment that one has, since each removal leaves a record itself: a hundredth of the number late,
     /// and at most an hour.
-    func removeOldEvents() async throws(AuthorityError) {
-        let now = clock.now
+    func removeOldEvents(at now: Timestamp) async throws(AuthorityError) {
         let (keepFor, keepCount) = (settings.events.keepFor, settings.events.keepCount)
         let query = EventQuery(.after(0), limit: 1)
         guard let oldest = try await recordedEvents(query).first else { return }
@@ -64,7 +63,7 @@ extension Authority {
             removed = try await storing { () async throws(StorageError) in
                 try await storage.removeEvents(
                     before: now - keepFor, keeping: keepCount, limit: Self.removedTogether, sealedWith: eventKey
-                ) { EventRecord(.eventsRemoved, at: now, count: $0) }
+                ) { [clock] in EventRecord(.eventsRemoved, at: clock.now, count: $0) }
             }
         }
     }

@@ -128,12 +128,11 @@ extension Authority {
     }
 
     /// Spreads what waits, so that records may be removed, and drops what is too old or too much, which is recorded.
-    func maintainOutbox() async throws(AuthorityError) {
+    func maintainOutbox(at now: Timestamp) async throws(AuthorityError) {
         try await spreadNotices()
-        let now = clock.now
         let dropped = try await storing { () async throws(StorageError) in
             try await storage.trimOutbox(settings.notices, at: now)
         }
-        if dropped > 0 { events.record(EventRecord(.noticesDropped, at: now, count: dropped)) }
+        if dropped > 0 { events.record(EventRecord(.noticesDropped, at: clock.now, count: dropped)) }
     }
 }

@@ -230,8 +230,8 @@ public final class RevocationLog: Sendable {
     }
 
     /// Forgets the entries that left a while ago. Those who read on from before them lack nothing.
-    func removeExpired() {
-        let past = clock.now - Self.grace
+    func removeExpired(at now: Timestamp) {
+        let past = now - Self.grace
         state.withLock { state in
             guard state.entries.contains(where: { $0.entry.until <= past }) else { return }
             state.entries.removeAll { $0.entry.until <= past }
