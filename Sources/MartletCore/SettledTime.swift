@@ -4,8 +4,8 @@ import Synchronization
 /// The time by which things are forgotten for good. A jump ahead of the wall clock counts only once it has lasted: one
 /// that is set right again before that has ended no session, and has lost no entry of the denylist and no record.
 final class SettledTime: Sendable {
-    /// How long a clock has to be ahead to be believed: longer than access tokens live, so that what is forgotten then
-    /// covers none of before.
+    /// How long a clock has to be ahead to be believed: longer than access tokens live as a rule, so that an entry of the
+    /// denylist that goes then covers none from before.
     static let patience: Duration = .seconds(3_600)
 
     private struct Reading {
