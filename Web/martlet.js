@@ -130,22 +130,20 @@ class Martlet extends EventTarget {
     const user = this.#grant?.user.id;
     const grant = await this.#current(request.signal);
     // As whom the request was not meant.
-    if (user && grant.user.id !== user) throw new MartletError("signed_out", "Another user has signed in meanwhile.");
+    if (user && grant.user.id !== user) throw new MartletError("signed_out", "Another user has signed in.");
     const again = request.clone();
     const answer = await this.#with(grant, request);
-    if (answer.status !== 401 || !(await this.#isRefusal(answer.clone()))) {
-      again.body?.cancel().catch(() => {});
-      return answer;
+    let next = null;
+    if (answer.status === 401 && (await this.#isRefusal(answer.clone()))) {
+      grant.refused = true;
+      next = await this.#current(request.signal).catch((error) => {
+        if (request.signal.aborted) throw error;
+        return null;
+      });
     }
-    grant.refused = true;
-    let next;
-    try {
-      next = await this.#current(request.signal);
-    } catch (error) {
-      if (request.signal.aborted) throw error;
-      return answer;
-    }
-    return next.user.id === grant.user.id ? this.#with(next, again) : answer;
+    if (next?.user.id === grant.user.id) return this.#with(next, again);
+    again.body?.cancel().catch(() => {});
+    return answer;
   }
 
   /** Goes to the very URL: not every browser takes the token off a request that is redirected to another origin. */

@@ -10,8 +10,8 @@ extension MartletClient {
     ///   - request: its scheme and authority are the server's own where it has none. Its `Authorization` is replaced.
     ///   - body: sent with it, and again with the retry.
     /// - Throws: ``MartletClientError/Code/originNotAllowed`` for an origin that may not be given the token; what
-    ///   ``accessToken(minimumLifetime:)`` throws; ``MartletClientError/Code/signedOut`` too where another user has signed
-    ///   in while a renewal was waited for; or ``MartletClientError/Code/offline``.
+    ///   ``accessToken(minimumLifetime:)`` throws; ``MartletClientError/Code/signedOut`` too where the renewal that was
+    ///   needed has shown that another user is signed in; or ``MartletClientError/Code/offline``.
     public func request(_ request: HTTPRequest, body: [UInt8] = []) async throws -> ClientResponse {
         let location = try location(of: request)
         guard allowedOrigins.contains(location.origin) else {

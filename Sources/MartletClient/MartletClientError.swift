@@ -54,7 +54,8 @@ extension MartletClientError {
 
         /// Nobody is signed in.
         public static let notSignedIn = Code("not_signed_in")
-        /// The session is over; `reason` says why, where the server told. Sign in again.
+        /// The session is over; `reason` says why, where the server told. Sign in again. Or another user has signed in, as
+        /// whom a request was not sent: ``MartletClient/state`` tells who is signed in.
         public static let signedOut = Code("signed_out")
         /// The username or the password is wrong.
         public static let invalidCredentials = Code("invalid_credentials")
@@ -108,7 +109,7 @@ extension MartletClientError {
     }
 
     static let anotherUser = MartletClientError(
-        .signedOut, "Another user has signed in meanwhile. The request was not sent.")
+        .signedOut, "Another user has signed in. The request was not sent as them.")
 
     static func passwordChangeRequired(_ problem: Problem) -> MartletClientError {
         MartletClientError(

@@ -30,7 +30,7 @@ extension SQLiteStorage {
                 """,
                 [cutoff, now.milliseconds, limit]
             ) { try ExpiredSession($0) }
-            try database.deny(due, denial)
+            try database.deny(due, denial, at: now)
             let forgotten = try database.change(
                 """
                 DELETE FROM sessions WHERE id IN (
@@ -103,12 +103,13 @@ private struct ExpiredSession {
 
 extension Database {
     /// Denies the access tokens of those that have ended, where one may be alive.
-    fileprivate func deny(_ expired: [ExpiredSession], _ denial: Denial) throws {
+    fileprivate func deny(_ expired: [ExpiredSession], _ denial: Denial, at now: Timestamp) throws {
         guard expired.contains(where: { $0.reason != nil }) else { return }
         let known = try longestAccessLifetime()
         for one in expired {
             guard let reason = one.reason,
-                denial.isNeeded(absoluteLimit: one.absoluteLimit, latestExpiry: one.latestExpiry, known: known)
+                denial.isNeeded(
+                    absoluteLimit: one.absoluteLimit, latestExpiry: one.latestExpiry, known: known, at: now)
             else { continue }
             try deny([one.session], .session(one.session.id), reason, denial)
         }

@@ -51,7 +51,8 @@ extension InMemoryStorage.State {
         sessions[session.id]?.end = SessionEnd(at: now, reason: reason)
         guard
             denial.isNeeded(
-                absoluteLimit: session.absoluteLimit, latestExpiry: session.latestExpiry, known: longestAccessLifetime)
+                absoluteLimit: session.absoluteLimit, latestExpiry: session.latestExpiry, known: longestAccessLifetime,
+                at: now)
         else { return }
         deny([session], .session(session.id), reason, denial)
     }

@@ -54,6 +54,8 @@ extension Verifier {
             if knowledge.covers(token) { throw revoked() }
             if let cache, let generation { cache.insert(token, generation: generation) }
         }
+        // Looked at twice. Before: a snapshot counts only once the tokens that it covers are out of the cache. After: a look
+        // for a key may take long, and entries that a wrong clock has dropped may have been lacking.
         if let revocations, let standing, !(standing.isFresh && isFresh) {
             try await judge(text, by: revocations)
             // What was heard while the authority was asked is newer than its answer.
@@ -87,9 +89,6 @@ extension Verifier {
 
     // MARK: Revocations
 
-    /// To be asked before the look at the cache and at the denylist, and after it. Before: a snapshot takes the tokens that
-    /// it covers out of the cache first, and then is fresh. After: what is dropped from the denylist is so no more, and a
-    /// look for a key may take long.
     private var isFresh: Bool { knowledge.standing(at: clock.elapsed, clock.now).isFresh }
 
     /// Nil where revocations are not followed. A verifier that has just started waits for its first word.

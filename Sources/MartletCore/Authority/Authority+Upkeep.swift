@@ -10,7 +10,7 @@ extension Authority {
         try await keys.maintain()
         let now = settledTime.now
         try await storing { () async throws(StorageError) in
-            try await storage.noteAccessLifetime(denial.longestLifetime, at: clock.now, mayLower: true)
+            try await storage.noteAccessLifetime(denial.longestLifetime, at: now, mayLower: true)
         }
         var touched = Self.sweepBatch
         while touched == Self.sweepBatch, !Task.isCancelled {

@@ -90,7 +90,10 @@ public final class Denial: Sendable {
     /// - Parameters:
     ///   - absoluteLimit: no access token outlives it.
     ///   - latestExpiry: when its last refresh token ended, and with it the chance to get another access token.
-    public func isNeeded(absoluteLimit: Timestamp, latestExpiry: Timestamp, known: Duration) -> Bool {
+    ///   - now: by what its limits have passed.
+    public func isNeeded(
+        absoluteLimit: Timestamp, latestExpiry: Timestamp, known: Duration, at now: Timestamp
+    ) -> Bool {
         min(absoluteLimit, latestExpiry + max(known, accessLifetime())) + Self.leeway > now
     }
 

@@ -22,9 +22,6 @@ public final class RevocationLog: Sendable {
     package let clock: Clock
     private let pageSize: Int
 
-    /// How long an entry is kept here after it has left: the clock may jump and jump back.
-    static let grace: Duration = .seconds(3_600)
-
     /// - Parameter pageSize: how many entries are read at a time.
     init(
         storage: any RevocationStorage, issuer: String, clock: Clock, pageSize: Int = 4_096
@@ -44,14 +41,13 @@ public final class RevocationLog: Sendable {
     /// then is in here.
     package var asOf: ContinuousClock.Instant { state.withLock { $0.asOf } }
 
-    /// How many entries are in force, or left so lately that they were not removed yet.
+    /// How many entries are in force, or have left and were not removed yet.
     package var count: Int { state.withLock { $0.denylist.count } }
 
-    /// The entries that are in force, in order.
+    /// The entries, in order. Some may have left lately: whoever lacks one because the clock was wrong when it asked is
+    /// never told of it again.
     public func snapshot() -> (cursor: RevocationCursor, entries: [RecordedRevocation]) {
-        let (cursor, entries) = state.withLock { ($0.cursor, $0.entries) }
-        let now = clock.now
-        return (cursor, entries.filter { $0.entry.until > now })
+        state.withLock { ($0.cursor, $0.entries) }
     }
 
     /// The entries that are in force, the newest first.
@@ -66,19 +62,16 @@ public final class RevocationLog: Sendable {
         }
     }
 
-    /// The entries after a cursor, in order. Those that have left meanwhile are not among them.
+    /// The entries after a cursor, in order, but for those that were removed meanwhile.
     ///
     /// - Returns: nil where one cannot go on from there: it is of another epoch, or ahead of this log.
     public func entries(
         after cursor: RevocationCursor
     ) -> (cursor: RevocationCursor, entries: [RecordedRevocation])? {
-        let found: (RevocationCursor, ArraySlice<RecordedRevocation>)? = state.withLock { state in
+        state.withLock { state in
             guard cursor.epoch == state.cursor.epoch, cursor.number <= state.cursor.number else { return nil }
-            return (state.cursor, state.entries[state.entries.firstIndex(after: cursor.number)...])
+            return (state.cursor, Array(state.entries[state.entries.firstIndex(after: cursor.number)...]))
         }
-        guard let (newest, entries) = found else { return nil }
-        let now = clock.now
-        return (newest, entries.filter { $0.entry.until > now })
     }
 
     /// Wakes the consumer up when there are new entries, once for any number of them. It ends with the consumer.
@@ -229,13 +222,12 @@ public final class RevocationLog: Sendable {
         }
     }
 
-    /// Forgets the entries that left a while ago. Those who read on from before them lack nothing.
+    /// Forgets the entries that have left. Those who read on from before them lack nothing.
     func removeExpired(at now: Timestamp) {
-        let past = now - Self.grace
         state.withLock { state in
-            guard state.entries.contains(where: { $0.entry.until <= past }) else { return }
-            state.entries.removeAll { $0.entry.until <= past }
-            state.denylist.removeExpired(at: past)
+            guard state.entries.contains(where: { $0.entry.until <= now }) else { return }
+            state.entries.removeAll { $0.entry.until <= now }
+            state.denylist.removeExpired(at: now)
         }
     }
 }

@@ -166,8 +166,8 @@ final class RevocationFeed: Sendable {
         while log.asOf < earliest { try await look().value.get() }
     }
 
-    /// Whether the log is as storage was at a moment or later. Where it is not, a look begins, and every reader is woken
-    /// once that has succeeded.
+    /// Whether the log is as storage was at a moment or later. Where it is not, a look begins, unless one has within a
+    /// heartbeat, and every reader is woken once that has succeeded.
     func isCurrent(since moment: ContinuousClock.Instant) -> Bool {
         if log.asOf >= moment { return true }
         // While storage fails, it is not asked by each stream in turn.

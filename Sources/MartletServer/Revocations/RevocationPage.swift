@@ -13,7 +13,9 @@ struct RevocationPage {
     /// - Parameter query: `limit`, `after` and `filter`, each at most once; nil for none.
     init(of log: RevocationLog, query: String?) throws {
         let asked = try PageQuery(query)
-        let (cursor, all) = log.snapshot()
+        let (cursor, recorded) = log.snapshot()
+        let now = log.clock.now
+        let all = recorded.filter { $0.entry.until > now }
         let after = try asked.after { RevocationCursor($0).flatMap { $0.epoch == cursor.epoch ? $0 : nil } }
         let first = after.map { after in all.firstIndex { $0.number > after.number } ?? all.endIndex } ?? 0
         let found = all[first...].lazy.filter { recorded in

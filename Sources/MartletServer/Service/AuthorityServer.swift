@@ -136,8 +136,10 @@ public struct AuthorityServer: Service {
             ChangeWatcher(authority: authority, logger: logger, storageAnswers: metrics.storageAnswers),
             Upkeep(authority: authority, logger: logger),
         ]
-        if let watcher { services.append(WatchService(watcher: watcher, authority: authority, logger: logger)) }
-        // Stops after the listener, so that it has seen what the last requests did.
+        // These stop after the listener, so that they have seen what the last requests did.
+        if let watcher {
+            services.insert(WatchService(watcher: watcher, authority: authority, logger: logger), at: 0)
+        }
         services.insert(
             Courier(authority: authority, carriers: carriers, logger: logger, metrics: metrics.notices), at: 0)
         if let managementListener {

@@ -59,11 +59,9 @@ final class DirectRoutes: Sendable {
     /// Returns once no answer is under way, or the task is cancelled.
     func allEnded() async {
         let (end, continuation) = AsyncStream<Void>.makeStream()
-        let areEnded = state.withLock { state in
-            state.waiting = continuation
-            return state.underWay == 0
+        state.withLock { state in
+            if state.underWay == 0 { continuation.finish() } else { state.waiting = continuation }
         }
-        if areEnded { return }
         for await _ in end {}
     }
 }

@@ -117,9 +117,12 @@ final class Watcher: Sendable {
     private func endTheRest(_ authority: Authority, _ logger: Logger) async {
         while let session = unended.withLock({ $0.first }) {
             do throws(AuthorityError) {
-                try await authority.end(.session(session), .suspiciousActivity)
+                let ended = try await authority.end(.session(session), .suspiciousActivity)
                 unended.withLock { _ = $0.removeFirst() }
-                logger.notice("detection has ended a session now", metadata: ["session": "\(session)"])
+                // Unless somebody else has.
+                if !ended.isEmpty {
+                    logger.notice("detection has ended a session now", metadata: ["session": "\(session)"])
+                }
             } catch {
                 // Next time another is the first, should it be this one alone that fails.
                 unended.withLock { sessions in

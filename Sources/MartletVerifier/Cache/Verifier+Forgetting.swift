@@ -2,8 +2,8 @@ import MartletProtocol
 import ServiceLifecycle
 
 extension Verifier {
-    /// How often tokens that have expired are looked for. They are not accepted any more, and hold memory only. So does
-    /// a lease that the wall clock has left.
+    /// How often tokens that have expired are looked for. They are not accepted any more, and hold memory only. A lease
+    /// that the wall clock has left is ended then, too.
     private static let forgettingInterval: Duration = .seconds(60)
 
     /// Takes expired tokens out of the cache, until graceful shutdown or cancellation.
