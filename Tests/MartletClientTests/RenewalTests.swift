@@ -13,8 +13,7 @@ struct RenewalTests {
             let clock = TestClock()
             let client = try await MartletClient.signedIn(server, store: MemoryTokenStore(), clock: clock)
             clock.advance(by: .seconds(1_800))
-            let gate = Gate()
-            await authority.next(.hold(gate))
+            let gate = await authority.holdNext()
             let tokens = try await withThrowingTaskGroup(of: String.self) { group in
                 for _ in 0..<100 { group.addTask { try await client.accessToken() } }
                 await gate.arrival()
@@ -32,8 +31,7 @@ struct RenewalTests {
             let clock = TestClock()
             let client = try await MartletClient.signedIn(server, store: MemoryTokenStore(), clock: clock)
             clock.advance(by: .seconds(1_800))
-            let gate = Gate()
-            await authority.next(.hold(gate))
+            let gate = await authority.holdNext()
             let first = Task { try await client.accessToken() }
             await gate.arrival()
             let second = Task { try await client.accessToken() }
@@ -57,8 +55,7 @@ struct RenewalTests {
             // Past the hint (1,500 s, moved forward by the jitter to 1,425 s).
             clock.advance(by: .seconds(50))
             let events = client.events
-            let gate = Gate()
-            await authority.next(.hold(gate))
+            let gate = await authority.holdNext()
             #expect(try await client.accessToken() == old)
             await gate.arrival()
             #expect(try await client.accessToken() == old)
@@ -323,8 +320,7 @@ struct RenewalTests {
             let store = MemoryTokenStore()
             let client = try await MartletClient.signedIn(server, store: store, clock: clock)
             clock.advance(by: .seconds(1_800))
-            let gate = Gate()
-            await authority.next(.hold(gate))
+            let gate = await authority.holdNext()
             let waiting = Task { try await client.accessToken() }
             await gate.arrival()
             let bob = try await client.signIn(username: "bob", password: "correct")
@@ -343,8 +339,7 @@ struct RenewalTests {
             let client = try await MartletClient.signedIn(server, store: store, clock: clock)
             await authority.endSessions(.expiredAbsolute)
             clock.advance(by: .seconds(1_800))
-            let gate = Gate()
-            await authority.next(.hold(gate))
+            let gate = await authority.holdNext()
             let waiting = Task { try await client.accessToken() }
             await gate.arrival()
             let bob = try await client.signIn(username: "bob", password: "correct")
@@ -376,8 +371,7 @@ struct RenewalTests {
             let clock = TestClock()
             let client = try await MartletClient.signedIn(server, store: MemoryTokenStore(), clock: clock)
             clock.advance(by: .seconds(1_800))
-            let gate = Gate()
-            await authority.next(.hold(gate))
+            let gate = await authority.holdNext()
             let waiting = Task { try await client.accessToken() }
             await gate.arrival()
             try await client.signIn(username: "bob", password: "correct")
@@ -395,8 +389,7 @@ struct RenewalTests {
             let client = try await MartletClient.signedIn(server, store: MemoryTokenStore())
             let token = try await client.accessToken()
             await authority.expireAccessTokens()
-            let gate = Gate()
-            await authority.holdMe(gate)
+            let gate = await authority.holdMe()
             let answer = Task { try await client.request(.get, "/v1/me") }
             await gate.arrival()
             try await client.signIn(username: "bob", password: "correct")
@@ -412,8 +405,7 @@ struct RenewalTests {
             let clock = TestClock()
             let client = try await MartletClient.signedIn(server, store: MemoryTokenStore(), clock: clock)
             clock.advance(by: .seconds(1_800))
-            let gate = Gate()
-            await authority.next(.hold(gate))
+            let gate = await authority.holdNext()
             let answer = Task { try await client.request(.get, "/v1/me") }
             await client.waitersReach(1)
             await gate.arrival()
@@ -447,8 +439,7 @@ struct RenewalTests {
             let client = try await MartletClient.signedIn(server, store: FileTokenStore(path: path), clock: clock)
             let events = client.events
             clock.advance(by: .seconds(1_800))
-            let gate = Gate()
-            await authority.next(.hold(gate))
+            let gate = await authority.holdNext()
             let waiting = Task { try await client.accessToken() }
             await gate.arrival()
             let bob = try await MartletClient.testing(server, store: FileTokenStore(path: path))
@@ -467,8 +458,7 @@ struct RenewalTests {
             let store = MemoryTokenStore()
             let client = try await MartletClient.signedIn(server, store: store, clock: clock)
             clock.advance(by: .seconds(1_800))
-            let gate = Gate()
-            await authority.next(.hold(gate))
+            let gate = await authority.holdNext()
             let waiting = Task { try await client.accessToken() }
             await gate.arrival()
             #expect(try await client.signOut() == .complete)

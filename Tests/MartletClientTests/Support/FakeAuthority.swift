@@ -77,8 +77,19 @@ actor FakeAuthority {
     /// What becomes of the next answers to renewals, one each.
     func next(_ fates: Fate...) { self.fates += fates }
 
-    /// Answers to calls of `/v1/me` wait from now on until the gate opens; what they say is decided before.
-    func holdMe(_ gate: Gate) { meGate = gate }
+    /// The answer to the next renewal waits until the gate opens; what it says is decided before.
+    func holdNext() -> Gate {
+        let gate = Gate()
+        next(.hold(gate))
+        return gate
+    }
+
+    /// The same for all calls of `/v1/me` from now on.
+    func holdMe() -> Gate {
+        let gate = Gate()
+        meGate = gate
+        return gate
+    }
 
     /// Access tokens given so far are refused from now on.
     func expireAccessTokens() { liveAccessTokens = [:] }

@@ -74,8 +74,7 @@ struct RevocationFeedLookTests {
     /// Another process has ended something, which cannot be read: a heartbeat would say that nothing was.
     @Test func noHeartbeatIsSentWhileStorageCannotBeRead() async throws {
         let served = try await ServedAuthority()
-        let elsewhere = try await ServedAuthority(
-            storage: served.storage, clock: served.clock, masterKey: served.masterKey)
+        let elsewhere = try await served.other()
         let feed = feed(served, heartbeat: .milliseconds(20))
         try await with(served, feed) { sent in
             try await until { sent.heartbeats >= 2 }
@@ -100,8 +99,7 @@ struct RevocationFeedLookTests {
     /// Nobody else looks, as in an app that mounts the routes and runs no `ChangeWatcher`.
     @Test func theFeedLooksByItself() async throws {
         let served = try await ServedAuthority()
-        let elsewhere = try await ServedAuthority(
-            storage: served.storage, clock: served.clock, masterKey: served.masterKey)
+        let elsewhere = try await served.other()
         let feed = feed(served, heartbeat: .milliseconds(20))
         try await with(served, feed) { sent in
             try await until { !sent.text.isEmpty }

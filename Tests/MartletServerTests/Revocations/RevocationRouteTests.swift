@@ -167,8 +167,7 @@ struct RevocationRouteTests {
     func showsNoListThatStorageDoesNotVouchFor(_ path: String) async throws {
         let served = try await ServedAuthority()
         let secret = try await served.addClient("reader", scopes: ["revocations:read"])
-        let elsewhere = try await ServedAuthority(
-            storage: served.storage, clock: served.clock, masterKey: served.masterKey)
+        let elsewhere = try await served.other()
         try await served.serve { api in
             let reader = try await token(api, "reader", secret)
             try await elsewhere.authority.revoke(.token("a"))

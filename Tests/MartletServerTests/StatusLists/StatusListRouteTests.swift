@@ -16,11 +16,6 @@ struct StatusListRouteTests {
         return served
     }
 
-    /// What another process does on the same storage; it does not tell this one.
-    private static func other(than served: ServedAuthority) async throws -> ServedAuthority {
-        try await ServedAuthority(storage: served.storage, clock: served.clock, masterKey: served.masterKey)
-    }
-
     private static func payload(_ token: String) throws -> JSONValue {
         try JSONValue(parsing: Base64URL.decode(token.split(separator: ".")[1]))
     }
@@ -73,7 +68,7 @@ struct StatusListRouteTests {
 
     @Test func anEndByAnotherProcessShows() async throws {
         let served = try await Self.served()
-        let other = try await Self.other(than: served)
+        let other = try await served.other()
         try await served.serve { api in
             let grant = try await api.signIn()
             #expect(try await !Self.isRevoked(grant, in: api.get(Self.path), of: served))
@@ -88,7 +83,7 @@ struct StatusListRouteTests {
     /// What nobody told of is found out all the same, a little later.
     @Test func aListIsReadAgainWithoutBeingTold() async throws {
         let served = try await Self.served()
-        let other = try await Self.other(than: served)
+        let other = try await served.other()
         try await served.serve { api in
             let grant = try await api.signIn()
             _ = try await api.get(Self.path)

@@ -1,9 +1,15 @@
 import Logging
 import Synchronization
 
-/// Keeps what is logged, one line an event.
+/// Keeps what is logged, one line an event that begins with its level.
 final class CapturedLog: Sendable {
     private let captured = Mutex<[String]>([])
+    private let heard: @Sendable (_ line: String) -> Void
+
+    /// - Parameter heard: called with each line, once it is kept.
+    init(heard: @escaping @Sendable (_ line: String) -> Void = { _ in }) {
+        self.heard = heard
+    }
 
     var lines: [String] { captured.withLock { $0 } }
 
@@ -23,8 +29,10 @@ final class CapturedLog: Sendable {
 
         func log(event: LogEvent) {
             let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
-            let line = ["\(event.level)", "\(event.message)"] + fields.map { "\($0.key)=\($0.value)" }
-            log.captured.withLock { $0.append(line.joined(separator: " ")) }
+            let words = ["\(event.level)", "\(event.message)"] + fields.map { "\($0.key)=\($0.value)" }
+            let line = words.joined(separator: " ")
+            log.captured.withLock { $0.append(line) }
+            log.heard(line)
         }
     }
 }

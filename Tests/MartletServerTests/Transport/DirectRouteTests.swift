@@ -90,9 +90,7 @@ struct DirectRouteTests {
     /// What it has done is still to be reported, though nobody takes the answer.
     @Test func aShutdownWaitsForTheAnswerToAClientThatHasGone() async throws {
         let (route, log) = (GatedRoute(), CapturedLog())
-        var limits = ListenerLimits()
-        limits.shutdownDeadline = .seconds(3_600)
-        try await TransportServer.with(directly: route, isSecure: false, limits: limits, logger: log.logger) { server in
+        try await TransportServer.with(directly: route, isSecure: false, logger: log.logger) { server in
             try await askAndGo(server, route)
             await server.services.triggerGracefulShutdown()
             route.isOpen.mark()

@@ -34,23 +34,12 @@ struct WatcherTests {
         }
 
         var logger: Logger {
-            Logger(label: "test") { _ in Handler(fault: self) }
-        }
-
-        private struct Handler: LogHandler {
-            let fault: Fault
-            var metadata: Logger.Metadata = [:]
-            var logLevel = Logger.Level.error
-
-            subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-                get { metadata[key] }
-                set { metadata[key] = newValue }
+            let log = CapturedLog { [storage, isOver] line in
+                guard line.hasPrefix("error ") else { return }
+                storage.fail(with: nil)
+                isOver.mark()
             }
-
-            func log(event: LogEvent) {
-                fault.storage.fail(with: nil)
-                fault.isOver.mark()
-            }
+            return log.logger
         }
     }
 

@@ -33,6 +33,11 @@ struct ServedAuthority: Sendable {
             settings: settings, storage: storage, masterKey: masterKey, clock: clock.clock)
     }
 
+    /// What another process does on the same storage, with the same clock; it does not tell this one.
+    func other() async throws -> ServedAuthority {
+        try await ServedAuthority(storage: storage, clock: clock, masterKey: masterKey)
+    }
+
     @discardableResult
     func addUser(_ username: String = "alice", roles: [String] = []) async throws -> User {
         try await authority.addUser(username: username, password: Self.password, email: nil, roles: roles)
